@@ -1,0 +1,153 @@
+"""Gettext catalogs, and how a language writes dates and days. The only importer of babel."""
+
+import datetime as dt
+import io
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_date, format_time, get_day_names
+from babel.messages import catalog as gettext
+from babel.messages.pofile import PoFileError, PoFileParser, write_po
+
+from handbill.diagnostics import Fault, Location, Scope
+from handbill.model import Block, Catalog, Hours, Message
+
+
+#: The gettext domain of the templates' own words.
+INTERFACE = "handbill"
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_STRING = r'"(?:[^"\\]|\\.)*"'
+# Babel drops the last letter of a string whose closing quote is missing, and says nothing.
+_LINE = re.compile(
+    rf"\s*(?:|#.*|(?:#~\s*)?(?:msgctxt|msgid|msgid_plural|msgstr(?:\[\d+\])?)\s+{_STRING}"
+    rf"|(?:#~\s*)?{_STRING})\s*"
+)
+_FORMAT_FLAGS = frozenset({"python-format", "python-brace-format"})
+
+
+class _Recording(gettext.Catalog):
+    """Remembers entries that come twice; Babel lets the last one win."""
+
+    def __init__(self) -> None:
+        # No locale: Babel refuses languages that CLDR does not know.
+        super().__init__(locale=None, charset="utf-8")
+        self.doubles: list[gettext.Message] = []
+
+    def __setitem__(self, msgid: Any, message: gettext.Message) -> None:
+        if msgid and self.get(msgid, message.context) is not None:
+            self.doubles.append(message)
+        super().__setitem__(msgid, message)
+
+
+def read(data: bytes, *, path: str, domain: str, language: str) -> tuple[Catalog, list[Fault]]:
+    """Read a PO file; a broken one has no entries, and each mistake in it is a fault."""
+    scope = Scope(leaflet=None if domain == INTERFACE else domain, language=language)
+    faults: list[Fault] = []
+
+    def fault(line: int, message: str, hint: str = "", column: int = 1) -> None:
+        place = Location(path=path, line=line, column=column)
+        faults.append(
+            Fault(kind="po-syntax", location=place, message=message, hint=hint, scope=scope)
+        )
+
+    lines = _lines(data, fault)
+    recording = _Recording()
+    if not faults:
+        try:
+            PoFileParser(recording, ignore_obsolete=True, abort_invalid=True).parse(lines)
+        except PoFileError as error:
+            fault(error.lineno + 1, str(error).rsplit(" on ", 1)[0])
+    for double in recording.doubles:
+        text = double.id if isinstance(double.id, str) else double.id[0]
+        fault(double.lineno or 1, f"translated twice: {text[:60]!r}", "keep one of the two")
+    found: dict[tuple[str | None, str], Message] = {}
+    for entry in recording if not faults else ():
+        if entry.id and isinstance(entry.id, str):
+            found[entry.context, entry.id] = Message(
+                msgid=entry.id,
+                msgstr=entry.string if isinstance(entry.string, str) else "",
+                context=entry.context,
+                fuzzy=entry.fuzzy,
+                line=entry.lineno or 1,
+            )
+    return Catalog(domain=domain, language=language, path=path, messages=found), faults
+
+
+def _lines(data: bytes, fault: Callable[..., None]) -> list[str]:
+    if data.startswith(b"\xef\xbb\xbf"):
+        fault(1, "the file begins with a byte order mark", "save it as UTF-8 without BOM")
+        return []
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        column = error.start - data.rfind(b"\n", 0, error.start)
+        fault(line, f"not UTF-8: byte 0x{data[error.start]:02x}", "save it as UTF-8", column)
+        return []
+    charset = re.search(r"charset=([\w-]+)", text)
+    if charset and charset[1].lower() not in {"utf-8", "charset"}:
+        line = text.count("\n", 0, charset.start()) + 1
+        fault(line, f"the header says charset={charset[1]}", "write charset=UTF-8")
+    lines = text.replace("\r\n", "\n").split("\n")
+    for number, line_text in enumerate(lines, start=1):
+        if not _LINE.fullmatch(line_text):
+            fault(
+                number,
+                f"not a line of a PO file: {line_text.strip()[:40]!r}",
+                r"a text stands in double quotes; a quote inside it is written \"",
+            )
+    return lines
+
+
+def template(domain: str, blocks: Iterable[Block], *, date: dt.date) -> bytes:
+    """Write the POT of a domain: every block with its place, its kind and the author's notes."""
+    pot = gettext.Catalog(
+        locale=None,
+        domain=domain,
+        project=domain,
+        header_comment=f"# Messages of {domain}. Written by handbill: edits here are lost.",
+        creation_date=dt.datetime.combine(date, dt.time(), dt.UTC),
+        charset="utf-8",
+        fuzzy=False,
+    )
+    for block in blocks:
+        entry = pot.add(
+            block.msgid,
+            locations=[(block.path, block.line)],
+            auto_comments=[f"type: {block.kind}", *block.notes],
+            context=block.context,
+        )
+        # "50% of people" is no format string; a checker that believes so refuses "50 %".
+        entry.flags -= _FORMAT_FLAGS
+    output = io.BytesIO()
+    write_po(output, pot, width=0, omit_header=False)
+    return output.getvalue()
+
+
+def long_date(date: dt.date, cldr: str) -> str:
+    """Write a date in words, as CLDR does for a locale, in Western digits."""
+    return format_date(date, "long", locale=Locale.parse(cldr, sep="-"))
+
+
+def opening(hours: Hours, cldr: str) -> tuple[str, str]:
+    """Write opening hours as days and times, such as `Monday – Friday` and `08:00 – 18:30`."""
+    locale = Locale.parse(cldr, sep="-")
+    names = get_day_names("wide", context="stand-alone", locale=locale)
+    first, last = (names[_DAYS.index(day)] for day in (hours.first, hours.last))
+    days = first if hours.first == hours.last else f"{first} – {last}"
+    opens, closes = (
+        format_time(time, "short", locale=locale) for time in (hours.opens, hours.closes)
+    )
+    return days, f"{opens} – {closes}"
+
+
+def is_known(cldr: str) -> bool:
+    """Tell whether CLDR, as babel carries it, has data for a locale."""
+    try:
+        Locale.parse(cldr, sep="-")
+    except (ValueError, LookupError):
+        return False
+    return True

@@ -1,0 +1,86 @@
+"""LF5: what is found while a page is set and painted."""
+
+from handbill.diagnostics import Severity
+from handbill.rules import declare
+
+
+declare(
+    "LF501",
+    "stylesheet-warning",
+    Severity.ERROR,
+    """
+    The press could not follow a stylesheet, or warns of something on the page.
+
+    What it does: repeats each warning of WeasyPrint, which itself prints on.
+    Why is this bad? A declaration that is dropped prints another page than the designer's: a box
+    without its border, a stamp that is not there.
+    Example: `text-transfrom: none`
+    Use instead: the property's right name, or another way that WeasyPrint knows.
+    """,
+)
+declare(
+    "LF502",
+    "missing-glyph",
+    Severity.ERROR,
+    """
+    A character that no font of the project can print.
+
+    What it does: stops the edition when the press would print an empty box.
+    Why is this bad? A reader cannot know which letter or number was meant.
+    Example: a symbol pasted from a web page
+    Use instead: another character, or add a font that has it to templates/fonts.
+    """,
+)
+declare(
+    "LF503",
+    "font-fallback",
+    Severity.ERROR,
+    """
+    A page was printed with a font that its language does not name.
+
+    What it does: compares the fonts in the PDF with the language's fonts in languages.toml.
+    Why is this bad? A letter from another font is often a letter of another script, and looks it.
+    Example: a Chinese character in an Urdu leaflet
+    Use instead: the right letter, or name the font if it is meant.
+    """,
+)
+declare(
+    "LF504",
+    "untagged-content",
+    Severity.ERROR,
+    """
+    Something on the page has no text for those who cannot see it, or a link leads nowhere.
+
+    What it does: repeats what the press says of pictures without alt text, pages without a
+    language, and links to places that do not exist.
+    Why is this bad? A screen reader says nothing, or the wrong thing (PDF/UA-1, ISO 14289-1, 7.3).
+    Example: `<img src="asset:logo.svg">` in a template
+    Use instead: `<img src="asset:logo.svg" alt="{{ clinic.name }}">`
+    """,
+)
+declare(
+    "LF505",
+    "page-budget",
+    Severity.ERROR,
+    """
+    An edition has more pages than the settings allow.
+
+    What it does: counts pages after layout, in each language.
+    Why is this bad? Nobody reads, staples or pays for a leaflet of 300 pages; most often something
+    was pasted twice.
+    Use instead: a shorter text, or a higher `max-pages`.
+    """,
+)
+declare(
+    "LF506",
+    "engine-failure",
+    Severity.ERROR,
+    """
+    The typesetting engine broke down on this edition.
+
+    What it does: names the engine's error and stops that edition alone.
+    Why is this bad? There is no page to hand out.
+    Example: `float: inline-end` inside a line of text, which WeasyPrint 70 cannot take
+    Use instead: another way to say the same in CSS.
+    """,
+)

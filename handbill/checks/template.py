@@ -1,0 +1,19 @@
+"""LF4: the designers' templates."""
+
+from handbill.diagnostics import Severity
+from handbill.rules import declare
+
+
+declare(
+    "LF401",
+    "template-error",
+    Severity.ERROR,
+    """
+    A Jinja template is wrong, or names something that does not exist.
+
+    What it does: points at the template's line.
+    Why is this bad? An undefined name would print as nothing, in silence.
+    Example: `{{ clinic.nmae }}`
+    Use instead: `{{ clinic.name }}`
+    """,
+)

@@ -1,0 +1,228 @@
+"""LF3: catalogs against what they translate. Nothing English ever stands in for a translation."""
+
+import difflib
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from handbill.catalog import INTERFACE
+from handbill.diagnostics import Fault, Location, Scope, Severity
+from handbill.markup import slots
+from handbill.model import Block, Catalog, Message, Project
+from handbill.rules import declare, rule
+
+
+#: Two English texts this alike are the same sentence before and after an edit.
+_ALIKE = 0.6
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+
+declare(
+    "LF305",
+    "po-syntax",
+    Severity.ERROR,
+    """
+    A catalog that is not a PO file in UTF-8.
+
+    What it does: checks every line, the character set and the header, and finds entries that come
+    twice.
+    Why is this bad? Readers of PO files guess, drop letters, or let the last entry win.
+    Example: `msgstr "Nie`
+    Use instead: `msgstr "Nie"`
+    """,
+)
+
+
+@rule("LF301", "untranslated", Severity.ERROR)
+def untranslated(project: Project) -> Iterator[Fault]:
+    """A text without a translation.
+
+    What it does: looks up every block of every leaflet, and every word of the templates, in the
+    catalog of each language.
+    Why is this bad? An English sentence inside a leaflet in Urdu looks checked, and cannot be
+    read. The edition is not printed.
+    Use instead: translate the `msgid` in the language's PO file.
+    """
+    for catalog, block in _wanted(project):
+        message = catalog.messages.get((block.context, block.msgid))
+        if message is None and _predecessor(catalog, block, project) is None:
+            place = Location(path=block.path, line=block.line, column=block.column)
+            text = f"not in the catalog for {catalog.language}: {_quote(block.msgid)}"
+            hint = f"add it to {catalog.path} and translate it"
+            yield _fault("untranslated", catalog, place, text, hint)
+        elif message is not None and not message.msgstr.strip() and not message.fuzzy:
+            text = f"not translated into {catalog.language}: {_quote(block.msgid)}"
+            yield _fault(
+                "untranslated",
+                catalog,
+                _place(catalog, message),
+                text,
+                f"its source is {block.path}:{block.line}:{block.column}",
+            )
+
+
+@rule("LF302", "fuzzy", Severity.ERROR)
+def fuzzy(project: Project) -> Iterator[Fault]:
+    """A translation that is marked as a guess.
+
+    What it does: finds `#, fuzzy` on texts that would be printed.
+    Why is this bad? Tools guess a translation from a similar text: one carried "No tome con
+    alcohol" over to "Take with alcohol".
+    Use instead: check the translation, mend it, and remove the flag.
+    """
+    for catalog, block in _wanted(project):
+        message = catalog.messages.get((block.context, block.msgid))
+        if message is not None and message.fuzzy:
+            text = f"marked fuzzy in {catalog.language}: {_quote(block.msgid)}"
+            hint = "check the translation, then remove the flag"
+            yield _fault("fuzzy", catalog, _place(catalog, message), text, hint)
+
+
+@rule("LF303", "stale", Severity.ERROR)
+def stale(project: Project) -> Iterator[Fault]:
+    """A translation of what the English used to say.
+
+    What it does: where a text is missing from a catalog, looks there for a very similar one that
+    nothing uses any more.
+    Why is this bad? The English has changed, perhaps by a dose or a "not", and readers of this
+    language would be told the old version.
+    Use instead: change the entry's `msgid` to the new English, and its `msgstr` to match.
+    """
+    for catalog, block in _wanted(project):
+        if (block.context, block.msgid) in catalog.messages:
+            continue
+        before = _predecessor(catalog, block, project)
+        if before is not None:
+            text = f"the English has changed: now {_quote(block.msgid)}"
+            hint = (
+                f"translates {_quote(before.msgid)}; "
+                f"the new text is at {block.path}:{block.line}:{block.column}"
+            )
+            yield _fault("stale", catalog, _place(catalog, before), text, hint)
+
+
+@rule("LF304", "placeholder", Severity.ERROR)
+def placeholder(project: Project) -> Iterator[Fault]:
+    """A translation with other slots or placeholders than its source.
+
+    What it does: compares `{{ clinic.phone }}` and `{page}` on both sides, each as often.
+    Why is this bad? The telephone number is not printed, or braces are.
+    Example: `Llame ahora` for `Call {{ clinic.phone }} now`
+    Use instead: `Llame al {{ clinic.phone }} ahora`
+    """
+    for catalog, block in _wanted(project):
+        message = catalog.messages.get((block.context, block.msgid))
+        if message is None or not message.msgstr:
+            continue
+        wanted, found = _holes(block), _holes_in(message.msgstr, block.kind)
+        if wanted != found:
+            lost, extra = wanted - found, found - wanted
+            parts = [f"without {name}" for name in lost] + [f"with an extra {name}" for name in extra]
+            text = f"the translation into {catalog.language} is {', '.join(parts)}"
+            hint = "copy it from the msgid as it stands"
+            yield _fault("placeholder", catalog, _place(catalog, message), text, hint)
+
+
+@rule("LF306", "unused-message", Severity.WARNING)
+def unused_message(project: Project) -> Iterator[Fault]:
+    """A catalog entry that nothing prints.
+
+    What it does: finds messages whose `msgid` is no longer in the leaflet or the templates.
+    Why is this bad? Translators keep on mending it, and it hides what is missing.
+    Use instead: remove the entry.
+    """
+    for (tag, domain), catalog in sorted(project.catalogs.items()):
+        blocks = _blocks(project, domain)
+        if tag not in project.languages or blocks is None:
+            continue
+        missing = [block for block in blocks if (block.context, block.msgid) not in catalog.messages]
+        succeeded = {
+            before.msgid
+            for block in missing
+            if (before := _predecessor(catalog, block, project)) is not None
+        }
+        for message in _unused(catalog, project):
+            if message.msgid not in succeeded:
+                text = f"nothing prints this: {_quote(message.msgid)}"
+                yield _fault("unused-message", catalog, _place(catalog, message), text, "remove it")
+
+
+@rule("LF307", "missing-catalog", Severity.ERROR)
+def missing_catalog(project: Project) -> Iterator[Fault]:
+    """A language that is published without a catalog.
+
+    What it does: looks for the PO file of every leaflet, and of the templates, in each language.
+    Why is this bad? There is nothing to print but English.
+    Use instead: start one from the leaflet's POT file, or take the language out of the settings.
+    """
+    for tag in _languages(project):
+        for domain in (*project.leaflets, INTERFACE):
+            if (tag, domain) not in project.catalogs:
+                yield Fault(
+                    kind="missing-catalog",
+                    location=Location(path=f"locales/{tag}/LC_MESSAGES/{domain}.po"),
+                    message=f"there is no {project.languages[tag].english} catalog for {domain}",
+                    hint=f"copy locales/{domain}.pot there and translate it",
+                    scope=Scope(leaflet=None if domain == INTERFACE else domain, language=tag),
+                )
+
+
+def _languages(project: Project) -> list[str]:
+    source = project.settings.source_language
+    return [tag for tag in project.settings.languages if tag in project.languages and tag != source]
+
+
+def _blocks(project: Project, domain: str) -> tuple[Block, ...] | None:
+    """Return the messages of a domain; None for one that belongs to nothing."""
+    if domain == INTERFACE:
+        return project.interface_blocks
+    leaflet = project.leaflets.get(domain)
+    return None if leaflet is None else leaflet.blocks
+
+
+def _wanted(project: Project) -> Iterator[tuple[Catalog, Block]]:
+    """Yield every text that would be printed with the catalog that must hold it, once each."""
+    for tag in _languages(project):
+        for domain in (*project.leaflets, INTERFACE):
+            catalog = project.catalogs.get((tag, domain))
+            if catalog is None or not catalog.messages:
+                continue
+            blocks = _blocks(project, domain) or ()
+            for block in {(block.context, block.msgid): block for block in blocks}.values():
+                yield catalog, block
+
+
+def _unused(catalog: Catalog, project: Project) -> list[Message]:
+    used = {(block.context, block.msgid) for block in _blocks(project, catalog.domain) or ()}
+    return [message for key, message in catalog.messages.items() if key not in used]
+
+
+def _predecessor(catalog: Catalog, block: Block, project: Project) -> Message | None:
+    """Find the entry that translates what a missing text said before it was edited."""
+    unused = {message.msgid: message for message in _unused(catalog, project) if message.msgstr}
+    near = difflib.get_close_matches(block.msgid, unused, n=1, cutoff=_ALIKE)
+    return unused[near[0]] if near else None
+
+
+def _holes(block: Block) -> Counter[str]:
+    return _holes_in(block.msgid, block.kind)
+
+
+def _holes_in(text: str, kind: str) -> Counter[str]:
+    names: Iterable[str] = (f"{{{{ {name} }}}}" for name in slots(text))
+    if kind == "interface":
+        names = (f"{{{name}}}" for name in _PLACEHOLDER.findall(text))
+    return Counter(names)
+
+
+def _place(catalog: Catalog, message: Message) -> Location:
+    return Location(path=catalog.path, line=message.line)
+
+
+def _fault(kind: str, catalog: Catalog, place: Location, message: str, hint: str) -> Fault:
+    leaflet = None if catalog.domain == INTERFACE else catalog.domain
+    scope = Scope(leaflet=leaflet, language=catalog.language)
+    return Fault(kind=kind, location=place, message=message, hint=hint, scope=scope)
+
+
+def _quote(text: str) -> str:
+    return repr(text if len(text) <= 60 else text[:57] + "...")

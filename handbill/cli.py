@@ -1,0 +1,313 @@
+"""The command line: parse, call, print, exit. Nothing else prints, or reads the environment.
+
+stdout is the product and stderr the progress. Exit status: 0 clean, 1 findings, 2 cannot proceed.
+"""
+
+import argparse
+import datetime as dt
+import fnmatch
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NoReturn, TextIO
+
+from handbill import __version__, sources, uptodate
+from handbill.diagnostics import Diagnostic, Fault, HandbillError, Location, Severity
+from handbill.model import Outcome, Project, Selection
+from handbill.store import Store
+from handbill.tables import nearest
+from handbill.toolchain import versions
+
+
+# The modules that import Markdown, Babel, Jinja and WeasyPrint take a second to load. They are
+# imported where they are used, so that a build with nothing to do costs a tenth of that.
+
+CLEAN, FINDINGS, STUCK = 0, 1, 2
+FONTS_CONF = "templates/fonts/fonts.conf"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run handbill, and return its exit status."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if not words or (words[0].startswith("-") and words[0] not in {"-h", "--help", "--version"}):
+        words.insert(0, "build")
+    options = _parser().parse_args(words)
+    try:
+        status: int = options.command(options)
+    except HandbillError as error:
+        _say(_stuck(error.fault))
+        return STUCK
+    except KeyboardInterrupt:
+        _say("interrupted; what was finished is kept, the rest is as it was before")
+        return STUCK
+    except BrokenPipeError:
+        # The reader of our output, such as `head`, has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINDINGS
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="handbill", description="Print patient leaflets in many languages."
+    )
+    parser.add_argument("--version", action="version", version=f"handbill {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    build = commands.add_parser("build", help="make the editions that are not up to date (default)")
+    _common(build)
+    _filters(build)
+    build.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at once")
+    build.add_argument(
+        "--executor", default="process", help="inline, process (default) or module:factory"
+    )
+    build.add_argument(
+        "--explain", action="store_true", help="say of each edition which inputs have changed"
+    )
+    build.add_argument("--json", action="store_true", help="print what was made as JSON")
+    build.set_defaults(command=_build)
+
+    check = commands.add_parser("check", help="look for mistakes and print nothing on paper")
+    _common(check)
+    _filters(check)
+    check.add_argument(
+        "--output-format", choices=("text", "json", "sarif", "github"), default="text"
+    )
+    check.set_defaults(command=_check)
+
+    rule = commands.add_parser("rule", help="print the manual of a rule, or list them all")
+    rule.add_argument("id", nargs="?", help="such as LF301, or untranslated")
+    rule.set_defaults(command=_rule)
+
+    catalog = commands.add_parser("catalog", help="what translators need")
+    actions = catalog.add_subparsers(title="actions", metavar="ACTION", required=True)
+    extract = actions.add_parser("extract", help="write the POT file of every leaflet")
+    _common(extract)
+    extract.set_defaults(command=_extract)
+
+    clean = commands.add_parser("clean", help="remove all that builds have written")
+    _common(clean)
+    clean.set_defaults(command=_clean)
+    return parser
+
+
+def _common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--root", type=Path, default=Path(), help="the project's folder")
+    parser.add_argument("--output", type=Path, help="where to write (default: output in the root)")
+    parser.add_argument(
+        "--today", type=dt.date.fromisoformat, help="the date to judge reviews by, YYYY-MM-DD"
+    )
+
+
+def _filters(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("filters", "each a name or a glob; may be given more than once")
+    for name in ("leaflet", "language", "clinic", "format"):
+        group.add_argument(f"--{name}", action="append", default=[], metavar="GLOB")
+
+
+def _build(options: argparse.Namespace) -> int:
+    today = _today(options)
+    store = Store(_output(options))
+    found = sources.read(options.root)
+    manifest = uptodate.unchanged(found, store, toolchain=versions(), today=today)
+    if manifest is not None and not options.explain:
+        rows = _selected(options, manifest["editions"])
+        findings = [Diagnostic.from_row(row) for row in manifest["build"]["findings"]]
+        if rows or findings:
+            return _conclude(options, rows, findings, {"unchanged": len(rows)})
+
+    from handbill import plan, project, runner  # noqa: PLC0415
+
+    fonts_conf = options.root.resolve() / FONTS_CONF
+    if not fonts_conf.is_file():
+        _cannot("missing-fonts", FONTS_CONF, "the project has no fonts of its own")
+    loaded = project.load(found, today=today)
+    findings = list(_rules().run(loaded))
+    selection = _selection(options, loaded)
+    editions = [item for item in plan.editions(loaded) if selection.selects(item)]
+    build = runner.Build(loaded, store, fonts_conf=str(fonts_conf), findings=findings)
+    workers, at_once = runner.executor(options.executor, max(1, min(options.jobs, len(editions))))
+    counts = dict.fromkeys(("typeset", "reused", "stopped"), 0)
+    complete = False
+    try:
+        for number, outcome in enumerate(build.run(editions, workers, at_once), start=1):
+            counts[outcome.state] += 1
+            _progress(outcome, f"{number}/{len(editions)}", explain=options.explain)
+        complete = selection.everything
+    finally:
+        workers.shutdown(wait=False, cancel_futures=True)
+        build.conclude(complete=complete)
+    rows = _selected(options, [build.rows[path] for path in sorted(build.rows)])
+    return _conclude(options, rows, [*findings, *build.met], counts)
+
+
+def _conclude(
+    options: argparse.Namespace,
+    rows: Sequence[Mapping[str, Any]],
+    findings: Sequence[Diagnostic],
+    counts: Mapping[str, int],
+) -> int:
+    """Report a build; one with nothing to do repeats what the last one found."""
+    from handbill import report  # noqa: PLC0415
+
+    shown = [item for item in findings if _meant(options, item)]
+    shown += [Diagnostic.from_row(item) for row in rows for item in row["findings"]]
+    _say(report.write(shown, "text", colour=_coloured(sys.stderr)))
+    if options.json:
+        made = {"editions": list(rows), "findings": [item.row() for item in dict.fromkeys(shown)]}
+        sys.stdout.write(json.dumps(made, ensure_ascii=False, indent=1) + "\n")
+    made_of = ", ".join(f"{number} {state}" for state, number in counts.items())
+    _say(f"{made_of}; {report.summary(shown)}")
+    return FINDINGS if any(item.severity is Severity.ERROR for item in shown) else CLEAN
+
+
+def _check(options: argparse.Namespace) -> int:
+    from handbill import project, report  # noqa: PLC0415
+
+    loaded = project.load(sources.read(options.root), today=_today(options))
+    _selection(options, loaded)
+    found = [item for item in _rules().run(loaded) if _meant(options, item)]
+    text = report.write(found, options.output_format, colour=_coloured(sys.stdout))
+    if text:
+        sys.stdout.write(text + "\n")
+    _say(report.summary(found))
+    return FINDINGS if any(item.severity is Severity.ERROR for item in found) else CLEAN
+
+
+def _rule(options: argparse.Namespace) -> int:
+    rules = _rules()
+    known = rules.every()
+    if options.id is None:
+        for rule in known:
+            sys.stdout.write(f"{rule.id}  {rule.name:20} {rule.severity:8} {rule.summary}\n")
+        return CLEAN
+    rule_found = rules.find(options.id)
+    if rule_found is None:
+        near = nearest(options.id, [name for rule in known for name in (rule.id, rule.name)])
+        _cannot("unknown-choice", "rule", f"no rule is called {options.id!r}", near)
+    sys.stdout.write(
+        f"{rule_found.id} {rule_found.name} ({rule_found.severity})\n\n{rule_found.manual}\n"
+    )
+    return CLEAN
+
+
+def _extract(options: argparse.Namespace) -> int:
+    from handbill import catalog, project, report  # noqa: PLC0415
+
+    loaded = project.load(sources.read(options.root), today=_today(options))
+    faults = [_rules().diagnose(fault) for fault in loaded.faults]
+    folder = Store(options.root / "locales")
+    newest = max((leaflet.published for leaflet in loaded.leaflets.values()), default=loaded.today)
+    domains = {leaflet.id: leaflet.blocks for leaflet in loaded.leaflets.values()}
+    for domain, blocks in {**domains, catalog.INTERFACE: loaded.interface_blocks}.items():
+        folder.publish(f"{domain}.pot", catalog.template(domain, blocks, date=newest))
+        _say(f"locales/{domain}.pot: {len(blocks)} messages")
+    _say(report.write(faults, "text", colour=_coloured(sys.stderr)))
+    return FINDINGS if faults else CLEAN
+
+
+def _clean(options: argparse.Namespace) -> int:
+    _say(f"removed {Store(_output(options)).clean()} files")
+    return CLEAN
+
+
+def _today(options: argparse.Namespace) -> dt.date:
+    """Return the date that reviews are judged by: the one place where the clock is read."""
+    today: dt.date | None = options.today
+    return today or dt.datetime.now(tz=dt.UTC).date()
+
+
+def _output(options: argparse.Namespace) -> Path:
+    output: Path | None = options.output
+    return output or options.root / "output"
+
+
+def _selection(options: argparse.Namespace, loaded: Project) -> Selection:
+    """Read the filters; one that matches nothing is an error, not a build of nothing.
+
+    Raises:
+        HandbillError: a filter names nothing that the project has.
+    """
+    known = {
+        "leaflet": list(loaded.leaflets),
+        "language": [loaded.settings.source_language, *loaded.settings.languages],
+        "clinic": list(loaded.clinics),
+        "format": list(loaded.formats),
+    }
+    for name, names in known.items():
+        for pattern in getattr(options, name):
+            if not fnmatch.filter(names, pattern):
+                hint = nearest(pattern, names) or f"there are {', '.join(names)}"
+                _cannot("unknown-choice", f"--{name}", f"no {name} is called {pattern!r}", hint)
+    return Selection(
+        leaflets=tuple(options.leaflet),
+        languages=tuple(options.language),
+        clinics=tuple(options.clinic),
+        formats=tuple(options.format),
+    )
+
+
+def _selected(
+    options: argparse.Namespace, rows: Iterable[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    def meant(row: Mapping[str, Any], name: str) -> bool:
+        patterns = getattr(options, name)
+        return not patterns or any(fnmatch.fnmatchcase(row[name], item) for item in patterns)
+
+    names = ("leaflet", "language", "clinic", "format")
+    return [row for row in rows if all(meant(row, name) for name in names)]
+
+
+def _meant(options: argparse.Namespace, item: Diagnostic) -> bool:
+    """Tell whether a finding concerns anything that the filters select."""
+    for name in ("leaflet", "language", "clinic"):
+        patterns, value = getattr(options, name), getattr(item.scope, name)
+        if patterns and value and not any(fnmatch.fnmatchcase(value, one) for one in patterns):
+            return False
+    return True
+
+
+def _progress(outcome: Outcome, count: str, *, explain: bool) -> None:
+    if outcome.state == "reused" and not explain:
+        return
+    pages = f" {outcome.pages} pages" if outcome.pages else ""
+    _say(f"[{count}] {outcome.state} {outcome.edition.path}{pages}")
+    if explain and outcome.state != "stopped":
+        for name in outcome.changed or ("nothing has changed",):
+            _say(f"    {name}")
+
+
+def _rules() -> ModuleType:
+    """Return the registry of rules with every rule in it: ours, and those of installed packages."""
+    from importlib.metadata import entry_points  # noqa: PLC0415
+
+    from handbill import checks, rules  # noqa: F401, PLC0415
+
+    for entry in entry_points(group="handbill.rules"):
+        entry.load()
+    return rules
+
+
+def _cannot(kind: str, path: str, message: str, hint: str = "") -> NoReturn:
+    raise HandbillError(Fault(kind=kind, location=Location(path=path), message=message, hint=hint))
+
+
+def _stuck(fault: Fault) -> str:
+    from handbill import report  # noqa: PLC0415
+
+    return report.write([_rules().diagnose(fault)], "text", colour=_coloured(sys.stderr))
+
+
+def _say(text: str) -> None:
+    if text:
+        print(text, file=sys.stderr, flush=True)
+
+
+def _coloured(stream: TextIO) -> bool:
+    """Follow https://no-color.org: colour on a terminal, unless NO_COLOR is set."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()

@@ -1,0 +1,342 @@
+"""The nouns of a leaflet publisher: frozen values, picklable, without I/O or third-party types."""
+
+import datetime as dt
+import fnmatch
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from handbill.diagnostics import Diagnostic, Fault, Location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """One leaf block: what a translator translates, and where its author wrote it."""
+
+    msgid: str
+    kind: str
+    line: int
+    column: int
+    path: str = ""
+    context: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """A heading as written: its level from 1 and its place."""
+
+    level: int
+    text: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """A picture as written: its file, relative to the leaflet's folder, and its alt text."""
+
+    src: str
+    alt: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A name that the text uses and something else must define: a slot, a source, a component."""
+
+    name: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """All that a leaflet's text holds, found without rendering it for a reader."""
+
+    blocks: tuple[Block, ...]
+    headings: tuple[Heading, ...]
+    images: tuple[Image, ...]
+    slots: tuple[Reference, ...]
+    citations: tuple[Reference, ...]
+    components: tuple[Reference, ...]
+    faults: tuple[Fault, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """A source that an author has read, as the leaflet lists it."""
+
+    key: str
+    organisation: str
+    title: str
+    url: str
+    read: dt.date
+    year: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaflet:
+    """One text in its source language, with what its front matter says of it.
+
+    Attributes:
+        front_blocks: the texts of the front matter that readers see, as messages.
+        outline: what the Markdown holds.
+        assets: the other files of its folder, by name.
+        locations: where each key of the front matter stands.
+    """
+
+    id: str
+    path: str
+    title: str
+    summary: str
+    audience: str
+    version: str
+    published: dt.date
+    last_review: dt.date
+    next_review: dt.date
+    authors: tuple[str, ...]
+    reviewers: tuple[str, ...]
+    sources: tuple[Citation, ...]
+    codes: Mapping[str, str]
+    body: str
+    outline: Outline
+    front_blocks: tuple[Block, ...]
+    assets: Mapping[str, bytes]
+    locations: Mapping[str, Location]
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """All that a translator translates, in reading order."""
+        return self.front_blocks + self.outline.blocks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hours:
+    """Opening hours: days as three English letters, `mon` to `sun`, from first to last."""
+
+    first: str
+    last: str
+    opens: dt.time
+    closes: dt.time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clinic:
+    """Who hands the leaflet out; `slots` are the values that leaflets may print."""
+
+    id: str
+    path: str
+    name: str
+    country: str
+    formats: tuple[str, ...]
+    address: tuple[str, ...]
+    hours: tuple[Hours, ...]
+    slots: Mapping[str, str]
+    logo: str
+    logo_data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """One language as `languages.toml` describes it.
+
+    Attributes:
+        tag: the BCP 47 tag: the key of the table, of folders and of `lang` attributes.
+        cldr: the CLDR locale that lends its date and day names.
+        fonts: the families it may be printed in, first choice first.
+        line_height: a multiple of the type size.
+    """
+
+    tag: str
+    autonym: str
+    english: str
+    script: str
+    direction: str
+    cldr: str
+    plural: str
+    fonts: tuple[str, ...]
+    line_height: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One entry of a gettext catalog; `line` is where its msgid begins."""
+
+    msgid: str
+    msgstr: str
+    context: str | None
+    fuzzy: bool
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalog:
+    """The messages of one domain in one language."""
+
+    domain: str
+    language: str
+    path: str
+    messages: Mapping[tuple[str | None, str], Message]
+
+    def gettext(self, msgid: str, context: str | None = None) -> str | None:
+        """Return the translation; None where it is missing, empty or fuzzy."""
+        message = self.messages.get((context, msgid))
+        if message is None or message.fuzzy or not message.msgstr:
+            return None
+        return message.msgstr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """A way to print: its stylesheet and the title that people know it by."""
+
+    name: str
+    title: str
+    stylesheet: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Edition:
+    """The identity of one handout."""
+
+    leaflet: str
+    clinic: str
+    language: str
+    format: str
+
+    @property
+    def path(self) -> str:
+        """Its place under the output folder."""
+        return f"{self.clinic}/{self.language}/{self.leaflet}.{self.format}.pdf"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which editions a command concerns: names, or globs; none means all."""
+
+    leaflets: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    clinics: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+
+    @property
+    def everything(self) -> bool:
+        """Whether nothing is left out."""
+        return not (self.leaflets or self.languages or self.clinics or self.formats)
+
+    def selects(self, edition: Edition) -> bool:
+        """Tell whether an edition is meant."""
+        return (
+            _matches(edition.leaflet, self.leaflets)
+            and _matches(edition.language, self.languages)
+            and _matches(edition.clinic, self.clinics)
+            and _matches(edition.format, self.formats)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Templates:
+    """The designers' files: Jinja templates by path, components by name, one stylesheet of all."""
+
+    sources: Mapping[str, str]
+    components: tuple[str, ...]
+    stylesheet: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """All that one edition needs and nothing else: what a worker is sent."""
+
+    edition: Edition
+    leaflet: Leaflet
+    clinic: Clinic
+    language: Language
+    source_language: str
+    format: Format
+    catalog: Catalog | None
+    interface: Catalog | None
+    templates: Templates
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """A composed edition: its HTML and assets are all that its PDF depends on.
+
+    Attributes:
+        fonts: the families that its language may be printed in.
+        places: where each printed text was written, for findings made on paper.
+        key: the digest of HTML, assets and toolchain.
+    """
+
+    edition: Edition
+    html: str
+    assets: Mapping[str, bytes]
+    fonts: tuple[str, ...]
+    places: Mapping[str, Location]
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Impression:
+    """What the press gave back: the PDF, its pages, and what went wrong on the way."""
+
+    pdf: bytes
+    pages: int
+    faults: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """A row of the manifest: one published file, and what it was made from."""
+
+    edition: Edition
+    version: str
+    draft: bool
+    digest: str
+    pages: int
+    key: str
+    inputs: Mapping[str, str]
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one edition: `typeset`, `reused` (no new PDF), or `stopped` by errors."""
+
+    edition: Edition
+    state: str
+    pages: int = 0
+    changed: tuple[str, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """`[tool.handbill]` of pyproject.toml."""
+
+    source_language: str = "en"
+    languages: tuple[str, ...] = ()
+    max_pages: int = 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """The whole input of a build, even today's date: nothing else may influence an edition."""
+
+    today: dt.date
+    settings: Settings
+    leaflets: Mapping[str, Leaflet]
+    clinics: Mapping[str, Clinic]
+    languages: Mapping[str, Language]
+    formats: Mapping[str, Format]
+    catalogs: Mapping[tuple[str, str], Catalog]
+    templates: Templates
+    interface_blocks: tuple[Block, ...]
+    faults: tuple[Fault, ...] = ()
+    digests: Mapping[str, str] = field(default_factory=dict)
+
+
+def _matches(name: str, patterns: tuple[str, ...]) -> bool:
+    return not patterns or any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)

@@ -1,0 +1,74 @@
+"""Which editions a project publishes, and the job of each."""
+
+import json
+from collections.abc import Iterable, Iterator
+
+from handbill.catalog import INTERFACE
+from handbill.diagnostics import Diagnostic, Severity
+from handbill.model import Edition, Job, Project
+from handbill.project import LANGUAGES
+from handbill.sources import digest
+
+
+def editions(project: Project) -> Iterator[Edition]:
+    """Yield every edition of a project: leaflet by clinic by language by the clinic's formats."""
+    tags = dict.fromkeys((project.settings.source_language, *project.settings.languages))
+    for clinic in sorted(project.clinics):
+        for tag in tags:
+            if tag not in project.languages:
+                continue
+            for leaflet in sorted(project.leaflets):
+                for form in project.clinics[clinic].formats:
+                    if form in project.formats:
+                        yield Edition(leaflet=leaflet, clinic=clinic, language=tag, format=form)
+
+
+def stopped_by(edition: Edition, diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Return the errors that an edition must not be printed with."""
+    return [
+        item
+        for item in diagnostics
+        if item.severity is Severity.ERROR
+        and item.scope.covers(edition.leaflet, edition.language, edition.clinic)
+    ]
+
+
+def job(project: Project, edition: Edition) -> Job:
+    """Gather all that an edition needs, and nothing else."""
+    translated = edition.language != project.settings.source_language
+    return Job(
+        edition=edition,
+        leaflet=project.leaflets[edition.leaflet],
+        clinic=project.clinics[edition.clinic],
+        language=project.languages[edition.language],
+        source_language=project.settings.source_language,
+        format=project.formats[edition.format],
+        catalog=project.catalogs[edition.language, edition.leaflet] if translated else None,
+        interface=project.catalogs[edition.language, INTERFACE] if translated else None,
+        templates=project.templates,
+    )
+
+
+def inputs(project: Project, edition: Edition, toolchain: str) -> dict[str, str]:
+    """Return the digests of exactly what an edition is made from, by the names of the inputs."""
+    leaflet = project.leaflets[edition.leaflet]
+    clinic = project.clinics[edition.clinic]
+    language = project.languages[edition.language]
+    form = project.formats[edition.format]
+    folder = leaflet.path.rsplit("/", 1)[0]
+    paths = [leaflet.path, clinic.path]
+    paths += [f"{folder}/{name}" for name in leaflet.assets]
+    if clinic.logo:
+        paths.append(f"content/clinics/{clinic.logo}")
+    if edition.language != project.settings.source_language:
+        for domain in (edition.leaflet, INTERFACE):
+            if catalog := project.catalogs.get((edition.language, domain)):
+                paths.append(catalog.path)
+    found = {path: project.digests[path] for path in sorted(paths) if path in project.digests}
+    press = project.templates
+    found["templates"] = digest(json.dumps([press.digest, press.stylesheet]).encode())
+    found[f"templates/formats/{form.name}"] = digest(form.stylesheet.encode())
+    found[f"{LANGUAGES}#{language.tag}"] = digest(repr(language).encode())
+    found["pyproject.toml#tool.handbill"] = digest(repr(project.settings).encode())
+    found["toolchain and fonts"] = toolchain
+    return found

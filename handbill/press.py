@@ -1,0 +1,151 @@
+"""One edition, from job to proof to impression: pure, so any process on any machine may run it."""
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+
+from handbill import bidi, catalog, markup, templates, typeset
+from handbill.diagnostics import Fault, HandbillError, Location
+from handbill.markup import Furniture
+from handbill.model import Block, Catalog, Impression, Job, Proof
+from handbill.sources import digest
+
+
+def compose(job: Job, toolchain: str) -> Proof | Fault:
+    """Merge an edition's text, translations and templates into HTML.
+
+    Args:
+        job: a job that no check objects to; every message of it is translated.
+        toolchain: the digest of the versions that will print it; part of the proof's key.
+
+    Returns:
+        The proof, or the template's mistake that made it impossible.
+    """
+    try:
+        html, places = _Composer(job).page()
+    except HandbillError as error:
+        return error.fault
+    assets = {image.src: job.leaflet.assets[image.src] for image in job.leaflet.outline.images}
+    if job.clinic.logo:
+        assets[job.clinic.logo] = job.clinic.logo_data
+    named = {name: digest(data) for name, data in sorted(assets.items())}
+    key = digest(json.dumps([html, named, toolchain]).encode())
+    return Proof(
+        edition=job.edition,
+        html=html,
+        assets=assets,
+        fonts=job.language.fonts,
+        places=places,
+        key=key,
+    )
+
+
+def print_proof(proof: Proof) -> Impression:
+    """Typeset a proof as the PDF that readers get."""
+    return typeset.typeset(proof)
+
+
+class _Composer:
+    """Renders one job; remembers where each printed text was written."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.places: dict[str, Location] = {}
+        self.numbers = {source.key: n for n, source in enumerate(job.leaflet.sources, start=1)}
+
+    def page(self) -> tuple[str, dict[str, Location]]:
+        """Return the edition's HTML and the places of its texts."""
+        job, leaflet = self.job, self.job.leaflet
+        title, summary, audience = (self.translate(block) for block in leaflet.front_blocks)
+        body = markup.render(
+            leaflet.body,
+            Furniture(
+                translate=self.translate,
+                component=self.component,
+                figure=self.figure,
+                citation=self.citation,
+                slot=job.clinic.slots.__getitem__,
+            ),
+        )
+        html = templates.render(
+            job.templates,
+            templates.PAGE,
+            {
+                **self.words(),
+                "title": title,
+                "summary": summary,
+                "audience": audience,
+                "body": templates.safe(body),
+                "leaflet": leaflet,
+                "clinic": job.clinic,
+                "language": job.language,
+                "format": job.format,
+                "draft": True,
+                "fonts": templates.safe(", ".join(f'"{name}"' for name in job.language.fonts)),
+                "page": templates.safe('<span class="page-number"></span>'),
+                "pages": templates.safe('<span class="page-count"></span>'),
+                "translated": job.language.tag != job.source_language,
+                "source_language": job.source_language,
+                "stylesheet": templates.safe(job.templates.stylesheet + job.format.stylesheet),
+                "hours": [catalog.opening(item, job.language.cldr) for item in job.clinic.hours],
+            },
+        )
+        if job.language.direction == "rtl":
+            html = bidi.isolate(html)
+        return html, self.places
+
+    def words(self) -> dict[str, object]:
+        """Return the functions that every template may call."""
+        return {"t": self.t, "date": self.date}
+
+    def translate(self, block: Block) -> str:
+        """Return what to print for a block of the leaflet."""
+        text = self._look_up(self.job.catalog, block.msgid, block.context)
+        place = Location(path=block.path, line=block.line, column=block.column)
+        if self.job.catalog is not None:
+            line = self.job.catalog.messages[block.context, block.msgid].line
+            place = Location(path=self.job.catalog.path, line=line)
+        self.places[text] = place
+        return text
+
+    def t(self, msgid: str, **values: object) -> str:
+        """Return a template's own words in the edition's language, as HTML."""
+        return templates.fill(self._look_up(self.job.interface, msgid, None), values)
+
+    def date(self, date: dt.date) -> str:
+        """Write a date in the edition's language."""
+        return catalog.long_date(date, self.job.language.cldr)
+
+    def component(self, name: str, title: str, body: str, level: int) -> str:
+        """Render a box that the author has asked for."""
+        context = {
+            **self.words(),
+            "title": templates.safe(title),
+            "body": templates.safe(body),
+            "level": level,
+        }
+        return templates.render(self.job.templates, templates.component(name), context)
+
+    def figure(self, src: str, alt: str, caption: str) -> str:
+        """Render a picture with its caption."""
+        context = {
+            **self.words(),
+            "src": f"asset:{src}",
+            "alt": alt,
+            "caption": templates.safe(caption),
+        }
+        return templates.render(self.job.templates, templates.component("figure"), context)
+
+    def citation(self, keys: Sequence[str]) -> str:
+        """Render the numbers of the sources cited."""
+        context = {**self.words(), "numbers": [self.numbers[key] for key in keys]}
+        return templates.render(self.job.templates, templates.component("citation"), context)
+
+    def _look_up(self, messages: Catalog | None, msgid: str, context: str | None) -> str:
+        if messages is None:
+            return msgid
+        text = messages.gettext(msgid, context)
+        if text is None:
+            message = f"printing an untranslated message, which checks should stop: {msgid!r}"
+            raise LookupError(message)
+        return text

@@ -1,0 +1,373 @@
+"""A project's files as one immutable value: parsing and nothing else, every mistake a fault."""
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import PurePosixPath
+from types import MappingProxyType
+
+from handbill import catalog, languages, markup, tables, templates
+from handbill.diagnostics import Fault, HandbillError, Location, Scope
+from handbill.model import (
+    Block,
+    Catalog,
+    Citation,
+    Clinic,
+    Format,
+    Hours,
+    Leaflet,
+    Project,
+    Settings,
+    Templates,
+)
+from handbill.sources import SETTINGS, Sources, digest
+from handbill.tables import Key, Table
+
+
+LANGUAGES = "locales/languages.toml"
+
+_ID = r"[a-z0-9]+(-[a-z0-9]+)*"
+_DATE = "2026-11-24"
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_FENCE = re.compile(r"\A\+\+\+[ \t]*\n(.*?)^\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+
+_CITATION = MappingProxyType(
+    {
+        "key": Key(type=str, pattern=r"[\w-]+", example='"who"'),
+        "organisation": Key(type=str, example='"World Health Organization"'),
+        "title": Key(type=str, example='"Skin care"'),
+        "year": Key(type=int, required=False, example="2024"),
+        "url": Key(type=str, pattern=r"https?://\S+", example='"https://example.org/page"'),
+        "read": Key(type=dt.date, example=_DATE),
+    }
+)
+_FRONT_MATTER = MappingProxyType(
+    {
+        "id": Key(type=str, pattern=_ID, example='"milia"'),
+        "title": Key(type=str, example='"Milia (milk spots)"'),
+        "summary": Key(type=str, example='"What milia are."'),
+        "audience": Key(type=str, example='"adults and parents of babies"'),
+        "version": Key(type=str, pattern=r"\d+(\.\d+)*", example='"1.0"'),
+        "published": Key(type=dt.date, example=_DATE),
+        "last_review": Key(type=dt.date, example=_DATE),
+        "next_review": Key(type=dt.date, example="2028-11-24"),
+        "authors": Key(type=list, of=str, example='["A. Author"]'),
+        "reviewers": Key(type=list, of=str, example="[]"),
+        "codes": Key(type=dict, required=False, example='{ icd-10 = "L72.0" }'),
+        "sources": Key(type=list, of=dict, keys=_CITATION, example="[[sources]]"),
+    }
+)
+_HOURS = MappingProxyType(
+    {
+        "first": Key(type=str, choices=_DAYS),
+        "last": Key(type=str, choices=_DAYS),
+        "opens": Key(type=dt.time, example="08:30:00"),
+        "closes": Key(type=dt.time, example="18:00:00"),
+    }
+)
+#: What a leaflet may print of a clinic, as `{{ clinic.phone }}`.
+SLOTS = ("name", "phone", "email", "website", "advice_phone", "emergency_number")
+_CLINIC = MappingProxyType(
+    {
+        "name": Key(type=str, example='"Northgate Skin Clinic"'),
+        "country": Key(type=str, pattern=r"[A-Z]{2}", example='"GB"'),
+        "formats": Key(type=list, of=str, example='["a4"]'),
+        "logo": Key(type=str, required=False, example='"northgate.svg"'),
+        "address": Key(type=list, of=str, required=False, example='["12 Northgate", "Anytown"]'),
+        "hours": Key(type=list, of=dict, keys=_HOURS, required=False, example="[[hours]]"),
+        **{
+            slot: Key(type=str, required=False, example='"0808 157 0123"')
+            for slot in SLOTS
+            if slot != "name"
+        },
+    }
+)
+_SETTINGS = MappingProxyType(
+    {
+        "source-language": Key(type=str, required=False, example='"en"'),
+        "languages": Key(type=list, of=str, required=False, example='["es", "ar"]'),
+        "max-pages": Key(type=int, required=False, example="24"),
+    }
+)
+_FORMAT = MappingProxyType({"title": Key(type=str, example='"A4"')})
+
+
+def load(sources: Sources, *, today: dt.date) -> Project:
+    """Parse a project; what is broken is left out, and said in `Project.faults`."""
+    faults: list[Fault] = []
+    texts = {path: _text(path, data, faults) for path, data in sources.files.items()}
+    settings = _settings(texts.get(SETTINGS, ""), faults)
+    table, found = languages.load(texts.get(LANGUAGES, ""), LANGUAGES)
+    faults += found
+    press = _templates(texts)
+    return Project(
+        today=today,
+        settings=settings,
+        leaflets=_leaflets(sources, texts, faults),
+        clinics=_clinics(sources, texts, faults),
+        languages=table,
+        formats=_formats(texts, faults),
+        catalogs=_catalogs(sources, faults),
+        templates=press,
+        interface_blocks=_interface(press, faults),
+        faults=tuple(faults),
+        digests=sources.digests,
+    )
+
+
+def _text(path: str, data: bytes, faults: list[Fault]) -> str:
+    """Decode a file that people write; pictures and catalogs are read elsewhere."""
+    if PurePosixPath(path).suffix not in {".md", ".toml", ".jinja", ".css"}:
+        return ""
+    try:
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        column = error.start - data.rfind(b"\n", 0, error.start)
+        faults.append(
+            Fault(
+                kind="unreadable-text",
+                location=Location(path=path, line=line, column=column),
+                message=f"not UTF-8: byte 0x{data[error.start]:02x}",
+                hint="save the file as UTF-8",
+            )
+        )
+        return ""
+
+
+def _settings(text: str, faults: list[Fault]) -> Settings:
+    # pyproject.toml belongs to other tools too: only our own table is read.
+    head = re.search(r"^\[tool\.handbill\][^\n]*\n(.*?)(?=^\[|\Z)", text, re.DOTALL | re.MULTILINE)
+    if head is None:
+        return Settings()
+    first_line = text.count("\n", 0, head.start(1)) + 1
+    table = tables.read(
+        head.group(1), _SETTINGS, kind="settings", path=SETTINGS, first_line=first_line
+    )
+    faults += table.faults
+    defaults = Settings()
+    return Settings(
+        source_language=table.values.get("source-language", defaults.source_language),
+        languages=tuple(table.values.get("languages", ())),
+        max_pages=table.values.get("max-pages", defaults.max_pages),
+    )
+
+
+def _leaflets(
+    sources: Sources, texts: Mapping[str, str], faults: list[Fault]
+) -> dict[str, Leaflet]:
+    found: dict[str, Leaflet] = {}
+    folders = {path.split("/")[2] for path in texts if path.startswith("content/leaflets/")}
+    for folder in sorted(folders):
+        path = f"content/leaflets/{folder}/leaflet.md"
+        if path not in texts:
+            if any(name.startswith(f"content/leaflets/{folder}/") for name in texts):
+                faults.append(
+                    Fault(
+                        kind="front-matter",
+                        location=Location(path=path),
+                        message=f"the folder {folder!r} has no leaflet.md",
+                        hint="every folder of content/leaflets holds one leaflet",
+                    )
+                )
+            continue
+        assets = {
+            name: data
+            for name, data in sources.below(f"content/leaflets/{folder}").items()
+            if PurePosixPath(name).suffix.lower() in {".svg", ".png", ".jpg", ".jpeg"}
+        }
+        leaflet, met = _leaflet(folder, path, texts[path], assets)
+        faults += met
+        if leaflet is not None and leaflet.id in found:
+            faults.append(
+                Fault(
+                    kind="duplicate-id",
+                    location=leaflet.locations["id"],
+                    message=f"{found[leaflet.id].path} has the id {leaflet.id!r} too",
+                    hint="an id is the name of the leaflet's folder",
+                    scope=Scope(leaflet=leaflet.id),
+                )
+            )
+        elif leaflet is not None:
+            found[leaflet.id] = leaflet
+    return found
+
+
+def _leaflet(
+    folder: str, path: str, text: str, assets: Mapping[str, bytes]
+) -> tuple[Leaflet | None, list[Fault]]:
+    scope = Scope(leaflet=folder)
+    fence = _FENCE.match(text)
+    if fence is None:
+        place = Location(path=path)
+        what = "an empty leaflet" if not text.strip() else "no front matter"
+        hint = "begin the file with +++, the front matter in TOML, and +++ again"
+        return None, [
+            Fault(kind="front-matter", location=place, message=what, hint=hint, scope=scope)
+        ]
+    table = tables.read(
+        fence.group(1), _FRONT_MATTER, kind="front-matter", path=path, first_line=2
+    )
+    values = table.values
+    if any(key.required and name not in values for name, key in _FRONT_MATTER.items()):
+        return None, [replace(fault, scope=scope) for fault in table.faults]
+    body = text[fence.end() :]
+    first_line = text.count("\n", 0, fence.end()) + 1
+    outline = markup.outline(body, path=path, first_line=first_line)
+    scope = Scope(leaflet=values["id"])
+    faults = [replace(fault, scope=scope) for fault in (*table.faults, *outline.faults)]
+    citations = [
+        Citation(
+            key=item["key"],
+            organisation=item["organisation"],
+            title=item["title"],
+            url=item["url"],
+            read=item["read"],
+            year=item.get("year"),
+        )
+        for item in values["sources"]
+        if all(name in item for name, key in _CITATION.items() if key.required)
+    ]
+    leaflet = Leaflet(
+        id=values["id"],
+        path=path,
+        title=values["title"],
+        summary=values["summary"],
+        audience=values["audience"],
+        version=values["version"],
+        published=values["published"],
+        last_review=values["last_review"],
+        next_review=values["next_review"],
+        authors=tuple(values["authors"]),
+        reviewers=tuple(values["reviewers"]),
+        sources=tuple(citations),
+        codes=values.get("codes", {}),
+        body=body,
+        outline=outline,
+        front_blocks=tuple(_front_blocks(table)),
+        assets=assets,
+        locations={name: table.where(name) for name in _FRONT_MATTER},
+    )
+    return leaflet, faults
+
+
+def _front_blocks(table: Table) -> Iterator[Block]:
+    """Yield the front matter's own messages: title, summary and audience, in this order."""
+    for name in ("title", "summary", "audience"):
+        place = table.where(name)
+        yield Block(
+            msgid=markup.normalise(table.values[name]),
+            kind=name,
+            line=place.line,
+            column=place.column,
+            path=place.path,
+        )
+
+
+def _clinics(
+    sources: Sources, texts: Mapping[str, str], faults: list[Fault]
+) -> dict[str, Clinic]:
+    found: dict[str, Clinic] = {}
+    for path in _named(texts, "content/clinics/", ".toml"):
+        table = tables.read(texts[path], _CLINIC, kind="clinic-file", path=path)
+        clinic_id = PurePosixPath(path).stem
+        scope = Scope(clinic=clinic_id)
+        faults += [replace(fault, scope=scope) for fault in table.faults]
+        values = table.values
+        if any(key.required and name not in values for name, key in _CLINIC.items()):
+            continue
+        logo = values.get("logo", "")
+        logo_path = f"content/clinics/{logo}"
+        if logo and logo_path not in sources.files:
+            near = tables.nearest(logo, (PurePosixPath(name).name for name in sources.files))
+            faults.append(
+                Fault(
+                    kind="missing-asset",
+                    location=table.where("logo"),
+                    message=f"no such file beside it: {logo}",
+                    hint=near or "put the logo beside the clinic's file",
+                    scope=scope,
+                )
+            )
+        found[clinic_id] = Clinic(
+            id=clinic_id,
+            path=path,
+            name=values["name"],
+            country=values["country"],
+            formats=tuple(values["formats"]),
+            address=tuple(values.get("address", ())),
+            hours=tuple(
+                Hours(
+                    first=item["first"],
+                    last=item["last"],
+                    opens=item["opens"],
+                    closes=item["closes"],
+                )
+                for item in values.get("hours", ())
+                if set(_HOURS) <= set(item)
+            ),
+            slots={f"clinic.{name}": values.get(name, "") for name in SLOTS},
+            logo=logo,
+            logo_data=sources.files.get(logo_path, b"") if logo else b"",
+        )
+    return found
+
+
+def _formats(texts: Mapping[str, str], faults: list[Fault]) -> dict[str, Format]:
+    found: dict[str, Format] = {}
+    for path in _named(texts, "templates/formats/", "/format.toml"):
+        name = path.split("/")[2]
+        table = tables.read(texts[path], _FORMAT, kind="format-file", path=path)
+        faults += table.faults
+        stylesheet = texts.get(f"templates/formats/{name}/style.css", "")
+        found[name] = Format(
+            name=name, title=table.values.get("title", name), stylesheet=stylesheet
+        )
+    return found
+
+
+def _catalogs(sources: Sources, faults: list[Fault]) -> dict[tuple[str, str], Catalog]:
+    found: dict[tuple[str, str], Catalog] = {}
+    for path in _named(sources.files, "locales/", ".po"):
+        parts = PurePosixPath(path).parts
+        if len(parts) != 4 or parts[2] != "LC_MESSAGES":
+            continue
+        domain, tag = PurePosixPath(path).stem, parts[1]
+        loaded, met = catalog.read(sources.files[path], path=path, domain=domain, language=tag)
+        faults += met
+        found[tag, domain] = loaded
+    return found
+
+
+def _templates(texts: Mapping[str, str]) -> Templates:
+    start = "templates/"
+    jinja = {path.removeprefix(start): texts[path] for path in _named(texts, start, ".jinja")}
+    styles = [f"{start}style.css", *_named(texts, f"{start}components/", "/style.css")]
+    components = [
+        path.split("/")[1]
+        for path in jinja
+        if path.startswith("components/") and path.endswith("/component.html.jinja")
+    ]
+    return Templates(
+        sources=jinja,
+        components=tuple(sorted(set(components) - set(templates.FURNITURE))),
+        stylesheet="\n".join(texts.get(path, "") for path in styles),
+        digest=digest(repr(sorted(jinja.items())).encode()),
+    )
+
+
+def _interface(press: Templates, faults: list[Fault]) -> tuple[Block, ...]:
+    """Collect the templates' own words once each, in the order of files and lines."""
+    found: dict[str, Block] = {}
+    for path in sorted(press.sources):
+        try:
+            for block in templates.messages(path, press.sources[path]):
+                found.setdefault(block.msgid, block)
+        except HandbillError as error:
+            faults.append(error.fault)
+    return tuple(found.values())
+
+
+def _named(paths: Iterable[str], start: str, end: str) -> list[str]:
+    return sorted(path for path in paths if path.startswith(start) and path.endswith(end))

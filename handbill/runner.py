@@ -1,0 +1,265 @@
+"""Where the work is done: the executor seam, and the only caller of the store.
+
+Composing costs a twentieth of typesetting, so an edition whose inputs have changed is composed,
+and only a proof that has changed is typeset. Workers see no disk, no store and no network; all
+that they need travels in a job, all that they make comes back in a value.
+"""
+
+import multiprocessing
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from handbill import plan, press, rules, toolchain, typeset
+from handbill.diagnostics import Diagnostic, Fault, HandbillError, Location, Scope, Severity
+from handbill.model import Artifact, Edition, Impression, Job, Outcome, Project, Proof
+from handbill.sources import digest
+from handbill.store import SCHEMA, Store, artifact_from, artifact_row
+
+
+#: Jobs in flight for each worker: enough to keep it busy, few enough to keep memory flat.
+_WINDOW = 4
+
+#: The folder of fonts, whose digests belong to the toolchain.
+FONTS = "templates/fonts/"
+
+
+class Inline(Executor):
+    """Does the work where it is asked for: for tests, debuggers and `--jobs 1`."""
+
+    def submit(self, task: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(task(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - a future carries it to whoever asks
+            future.set_exception(error)
+        return future
+
+
+def executor(name: str, jobs: int) -> tuple[Executor, int]:
+    """Make an executor, and say how many jobs it does at once.
+
+    Args:
+        name: `inline`, `process`, or `module:factory`, a callable that returns any
+            `concurrent.futures.Executor`, such as one of a cluster.
+        jobs: how many at once.
+    """
+    if name == "inline" or (name == "process" and jobs == 1):
+        return Inline(), 1
+    if name == "process":
+        context = multiprocessing.get_context("forkserver")
+        # Imported once in the server, not once in each worker.
+        context.set_forkserver_preload(["handbill.press"])
+        return ProcessPoolExecutor(jobs, mp_context=context, initializer=_ignore_interrupts), jobs
+    module, _, factory = name.partition(":")
+    try:
+        made = getattr(import_module(module), factory)()
+    except (ImportError, AttributeError, ValueError) as error:
+        raise HandbillError(
+            Fault(
+                kind="unknown-choice",
+                location=Location(path="--executor"),
+                message=f"no executor {name!r}: {error}",
+                hint="inline, process, or module:factory",
+            )
+        ) from error
+    return made, jobs
+
+
+class Build:
+    """One run over a project's editions."""
+
+    def __init__(
+        self,
+        project: Project,
+        store: Store,
+        *,
+        fonts_conf: str,
+        findings: Sequence[Diagnostic],
+    ) -> None:
+        self.project, self.store = project, store
+        self.fonts_conf, self.findings = fonts_conf, findings
+        fonts = {
+            path.removeprefix(FONTS): name
+            for path, name in project.digests.items()
+            if path.startswith(FONTS)
+        }
+        self.toolchain = toolchain.fingerprint(fonts)
+        self.rows: dict[str, dict[str, Any]] = {
+            row["path"]: row for row in store.manifest().get("editions", ())
+        }
+        self.met: list[Diagnostic] = []
+
+    def run(
+        self, editions: Iterable[Edition], workers: Executor, at_once: int
+    ) -> Iterator[Outcome]:
+        """Make editions; yield what became of each, as soon as it is known."""
+        waiting = deque(editions)
+        composing: dict[Future[Any], tuple[Edition, dict[str, str]]] = {}
+        printing: dict[Future[Any], tuple[Proof, dict[str, str]]] = {}
+        while waiting or composing or printing:
+            while waiting and len(composing) + len(printing) < _WINDOW * at_once:
+                edition = waiting.popleft()
+                inputs = plan.inputs(self.project, edition, self.toolchain)
+                if errors := plan.stopped_by(edition, self.findings):
+                    yield self._stop(edition, errors)
+                elif reused := self._unchanged(edition, inputs):
+                    yield reused
+                else:
+                    job = plan.job(self.project, edition)
+                    future = workers.submit(_compose, job, self.toolchain, self.fonts_conf)
+                    composing[future] = edition, inputs
+            done, _ = wait([*composing, *printing], return_when=FIRST_COMPLETED)
+            for future in done:
+                result = _result(future)
+                if future in printing:
+                    proof, inputs = printing.pop(future)
+                    self.store.keep(proof.key, result)
+                    yield self._finish(proof, inputs, result, "typeset")
+                    continue
+                edition, inputs = composing.pop(future)
+                if isinstance(result, Fault):
+                    found = rules.diagnose(result)
+                    self.met.append(found)
+                    yield self._stop(edition, [found])
+                elif kept := self.store.impression(result.key):
+                    yield self._finish(result, inputs, kept, "reused")
+                else:
+                    task = workers.submit(_typeset, result, self.fonts_conf)
+                    printing[task] = result, inputs
+
+    def conclude(self, *, complete: bool) -> None:
+        """Write the manifest; after a run over everything, remove what is published no more."""
+        summary: dict[str, Any] | None = None
+        if complete:
+            wanted = {edition.path for edition in plan.editions(self.project)}
+            for path in sorted(set(self.rows) - wanted):
+                self.store.withdraw(path)
+                del self.rows[path]
+            self.store.forget(row["key"] for row in self.rows.values())
+            today = self.project.today
+            reviews = [leaflet.next_review for leaflet in self.project.leaflets.values()]
+            summary = {
+                "inputs": dict(sorted(self.project.digests.items())),
+                "findings": [item.row() for item in (*self.findings, *self.met)],
+                # From the day after it, a review is overdue and the same inputs say something new.
+                "until": min((day for day in reviews if day >= today), default=today).isoformat(),
+            }
+        self.store.write_manifest(
+            {
+                "schema": SCHEMA,
+                "toolchain": dict(toolchain.versions()),
+                "build": summary,
+                "editions": [self.rows[path] for path in sorted(self.rows)],
+            }
+        )
+
+    def _unchanged(self, edition: Edition, inputs: Mapping[str, str]) -> Outcome | None:
+        """Reuse an edition whose inputs are those of the manifest, and whose file is whole."""
+        row = self.rows.get(edition.path)
+        if row is None or not row["current"] or row["inputs"] != inputs:
+            return None
+        if not self.store.holds(edition.path, row["digest"]):
+            return None
+        artifact = artifact_from(row)
+        return Outcome(
+            edition=edition,
+            state="reused",
+            pages=artifact.pages,
+            diagnostics=artifact.diagnostics,
+        )
+
+    def _stop(self, edition: Edition, errors: Sequence[Diagnostic]) -> Outcome:
+        """Leave an edition as it was; the manifest says that it is not the current one."""
+        if row := self.rows.get(edition.path):
+            row["current"] = False
+        return Outcome(edition=edition, state="stopped", diagnostics=tuple(errors))
+
+    def _finish(
+        self, proof: Proof, inputs: dict[str, str], impression: Impression, state: str
+    ) -> Outcome:
+        """Publish an impression, unless an error was met in printing it."""
+        edition = proof.edition
+        before = self.rows.get(edition.path, {}).get("inputs", {})
+        found = [rules.diagnose(fault) for fault in impression.faults]
+        if impression.pages > (limit := self.project.settings.max_pages):
+            leaflet = self.project.leaflets[edition.leaflet]
+            found.append(
+                rules.diagnose(
+                    Fault(
+                        kind="page-budget",
+                        location=Location(path=leaflet.path),
+                        message=f"{impression.pages} pages in {edition.language}; at most {limit}",
+                        hint="shorten it, or raise max-pages in pyproject.toml",
+                        scope=Scope(leaflet=edition.leaflet, language=edition.language),
+                    )
+                )
+            )
+        changed = tuple(name for name in inputs if inputs[name] != before.get(name))
+        if any(item.severity is Severity.ERROR for item in found):
+            self.met += found
+            return replace(self._stop(edition, found), changed=changed)
+        artifact = Artifact(
+            edition=edition,
+            version=self.project.leaflets[edition.leaflet].version,
+            draft=True,
+            digest=digest(impression.pdf),
+            pages=impression.pages,
+            key=proof.key,
+            inputs=inputs,
+            diagnostics=tuple(found),
+        )
+        self.store.publish(edition.path, impression.pdf)
+        self.rows[edition.path] = artifact_row(artifact)
+        return Outcome(
+            edition=edition,
+            state=state,
+            pages=impression.pages,
+            changed=changed,
+            diagnostics=tuple(found),
+        )
+
+
+def _compose(job: Job, wanted: str, fonts_conf: str) -> Proof | Fault:
+    """In a worker: compose a job, if this machine would print it as the asking one would."""
+    typeset.prepare(fonts_conf)
+    if toolchain.local_fingerprint(str(Path(fonts_conf).parent)) != wanted:
+        return Fault(
+            kind="foreign-toolchain",
+            location=Location(path=job.edition.path),
+            message="a worker has other versions of the toolchain than this machine",
+            hint="install the same lock file and system libraries on both",
+            scope=Scope(leaflet=job.edition.leaflet),
+        )
+    return press.compose(job, wanted)
+
+
+def _typeset(proof: Proof, fonts_conf: str) -> Impression:
+    """In a worker: typeset a proof; a crash of the engine is that edition's fault alone."""
+    typeset.prepare(fonts_conf)
+    return press.print_proof(proof)
+
+
+def _result(future: Future[Any]) -> Any:
+    try:
+        return future.result()
+    except BrokenProcessPool as error:
+        raise HandbillError(
+            Fault(
+                kind="lost-worker",
+                location=Location(path="handbill"),
+                message="a worker process died while printing",
+                hint="the machine may be out of memory; try --jobs 1",
+            )
+        ) from error
+
+
+def _ignore_interrupts() -> None:
+    """Leave Ctrl-C to the process that writes: it ends the workers itself."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

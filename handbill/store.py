@@ -1,0 +1,189 @@
+"""What is kept under `output/`: editions, the manifest, and finished PDFs by content.
+
+The only writer. Everything is written to a temporary sibling and renamed, so a reader sees the
+old file or the new one and never half of either. All of the folder is safe to delete.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from handbill.diagnostics import Diagnostic, Fault, HandbillError, Location
+from handbill.model import Artifact, Edition, Impression
+from handbill.sources import digest
+
+
+SCHEMA = 1
+MANIFEST = "manifest.json"
+_KEPT = ".store"
+
+
+class Store:
+    """The output folder of a project."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def manifest(self) -> dict[str, Any]:
+        """Return the manifest as last written; an absent or foreign one counts as empty."""
+        try:
+            found = json.loads((self.root / MANIFEST).read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
+        known = isinstance(found, dict) and found.get("schema") == SCHEMA
+        return found if known else {}
+
+    def write_manifest(self, manifest: Mapping[str, Any]) -> None:
+        """Replace the manifest, unless it says the same already."""
+        if self.manifest() != manifest:
+            text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True)
+            self._write(self.root / MANIFEST, text.encode() + b"\n")
+
+    def holds(self, path: str, wanted: str) -> bool:
+        """Tell whether a published file is there and has this digest."""
+        try:
+            return digest((self.root / path).read_bytes()) == wanted
+        except OSError:
+            return False
+
+    def impression(self, key: str) -> Impression | None:
+        """Return what was printed from the proof with this key, faults included."""
+        try:
+            record = json.loads(self._record(key).read_text("utf-8"))
+            pdf = self._blob(record["digest"]).read_bytes()
+        except (OSError, ValueError, KeyError):
+            return None
+        if digest(pdf) != record["digest"]:
+            return None
+        faults = tuple(Fault.from_row(row) for row in record["faults"])
+        return Impression(pdf=pdf, pages=record["pages"], faults=faults)
+
+    def keep(self, key: str, impression: Impression) -> None:
+        """Remember an impression under the key of its proof."""
+        name = digest(impression.pdf)
+        self._write(self._blob(name), impression.pdf)
+        record = {
+            "digest": name,
+            "pages": impression.pages,
+            "faults": [fault.row() for fault in impression.faults],
+        }
+        self._write(self._record(key), json.dumps(record, ensure_ascii=False).encode())
+
+    def publish(self, path: str, data: bytes) -> None:
+        """Put a finished file in its place, unless it is there already."""
+        if not self.holds(path, digest(data)):
+            self._write(self.root / path, data)
+
+    def withdraw(self, path: str) -> None:
+        """Remove a published file, and the folders that it leaves empty."""
+        with self._writing(path):
+            (self.root / path).unlink(missing_ok=True)
+            for parent in Path(path).parents[:-1]:
+                with suppress(OSError):
+                    (self.root / parent).rmdir()
+
+    def forget(self, keys: Iterable[str]) -> None:
+        """Drop every kept impression but those of these proofs."""
+        records = {self._record(key) for key in keys}
+        blobs = set()
+        for record in records:
+            with suppress(OSError, ValueError, KeyError):
+                blobs.add(self._blob(json.loads(record.read_text("utf-8"))["digest"]))
+        for folder, wanted in (("records", records), ("blobs", blobs)):
+            for file in self._files(folder):
+                if file not in wanted:
+                    with self._writing(str(file.relative_to(self.root))):
+                        file.unlink(missing_ok=True)
+
+    def clean(self) -> int:
+        """Remove all that a build has written; return how many files that were."""
+        removed = 0
+        for parent, folders, names in os.walk(self.root, topdown=False):
+            for name in names:
+                if Path(parent) != self.root or name == MANIFEST:
+                    Path(parent, name).unlink()
+                    removed += 1
+            for folder in folders:
+                with suppress(OSError):
+                    Path(parent, folder).rmdir()
+        return removed
+
+    def _files(self, folder: str) -> Iterator[Path]:
+        with suppress(OSError):
+            yield from sorted((self.root / _KEPT / folder).iterdir())
+
+    def _record(self, key: str) -> Path:
+        return self.root / _KEPT / "records" / f"{key}.json"
+
+    def _blob(self, name: str) -> Path:
+        return self.root / _KEPT / "blobs" / f"{name}.pdf"
+
+    def _write(self, path: Path, data: bytes) -> None:
+        name = path.relative_to(self.root).as_posix()
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        with self._writing(name):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                # Not tempfile: it makes files that only their owner may read.
+                temporary.write_bytes(data)
+                temporary.replace(path)
+            except BaseException:
+                with suppress(OSError):
+                    temporary.unlink(missing_ok=True)
+                raise
+
+    @contextmanager
+    def _writing(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise HandbillError(
+                Fault(
+                    kind="unwritable-output",
+                    location=Location(path=f"{self.root.name}/{name}"),
+                    message=f"cannot be written: {(error.strerror or str(error)).lower()}",
+                    hint="what was there before is untouched",
+                )
+            ) from error
+
+
+def artifact_row(artifact: Artifact) -> dict[str, Any]:
+    """Write an artifact as a row of the manifest."""
+    edition = artifact.edition
+    return {
+        "path": edition.path,
+        "leaflet": edition.leaflet,
+        "clinic": edition.clinic,
+        "language": edition.language,
+        "format": edition.format,
+        "version": artifact.version,
+        "draft": artifact.draft,
+        "current": True,
+        "digest": artifact.digest,
+        "pages": artifact.pages,
+        "key": artifact.key,
+        "inputs": dict(artifact.inputs),
+        "findings": [item.row() for item in artifact.diagnostics],
+    }
+
+
+def artifact_from(row: Mapping[str, Any]) -> Artifact:
+    """Read a row of the manifest."""
+    return Artifact(
+        edition=Edition(
+            leaflet=row["leaflet"],
+            clinic=row["clinic"],
+            language=row["language"],
+            format=row["format"],
+        ),
+        version=row["version"],
+        draft=row["draft"],
+        digest=row["digest"],
+        pages=row["pages"],
+        key=row["key"],
+        inputs=row["inputs"],
+        diagnostics=tuple(Diagnostic.from_row(item) for item in row["findings"]),
+    )

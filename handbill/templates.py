@@ -1,0 +1,127 @@
+"""The designers' Jinja templates. The only importer of jinja2.
+
+Everything is escaped unless it is HTML that handbill made; an undefined name is an error; an
+error points at the template's own line. No translation is ever run as a template.
+"""
+
+import io
+from collections.abc import Callable, Iterator, Mapping
+from types import TracebackType
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateError, TemplateSyntaxError
+from jinja2.ext import babel_extract
+from markupsafe import Markup
+
+from handbill.diagnostics import Fault, HandbillError, Location
+from handbill.model import Block, Templates
+
+
+#: The page around a leaflet's text.
+PAGE = "leaflet.html.jinja"
+#: Components that the press itself asks for; authors cannot name them.
+FURNITURE = ("citation", "figure")
+#: The word for a message in a template: `{{ t("Version {version}", version=…) }}`.
+KEYWORD = "t"
+
+_FOLDER = "templates/"
+
+
+def component(name: str) -> str:
+    """Return the path of a component's template."""
+    return f"components/{name}/component.html.jinja"
+
+
+def render(templates: Templates, path: str, context: Mapping[str, object]) -> str:
+    """Render one template.
+
+    Raises:
+        HandbillError: the template is wrong, or names what does not exist.
+    """
+    try:
+        return _environment(templates).get_template(path).render(context)
+    except TemplateSyntaxError as error:
+        raise HandbillError(
+            _fault(error.filename or _FOLDER + path, error.lineno, error.message or "")
+        ) from error
+    except TemplateError as error:
+        file, line = _position(error.__traceback__, _FOLDER + path)
+        raise HandbillError(_fault(file, line, error.message or str(error))) from error
+    except (TypeError, ValueError, AttributeError, ZeroDivisionError, KeyError) as error:
+        # A designer's expression failed; anywhere else these would be bugs of ours.
+        file, line = _position(error.__traceback__, "")
+        if not file:
+            raise
+        raise HandbillError(_fault(file, line, str(error))) from error
+
+
+def safe(html: str) -> str:
+    """Mark HTML that handbill made itself, so that it is not escaped again."""
+    return Markup(html)  # noqa: S704 - the one place that vouches for HTML
+
+
+def fill(text: str, values: Mapping[str, object]) -> str:
+    """Put values in a message's `{placeholders}`, all escaped; other braces stay as they are."""
+    html = Markup.escape(text)
+    for name, value in values.items():
+        html = Markup(str(html).replace(f"{{{name}}}", str(Markup.escape(value))))  # noqa: S704
+    return html
+
+
+def messages(path: str, source: str) -> Iterator[Block]:
+    """Yield the messages of a template, with the designer's `{# L10n: … #}` notes."""
+    options = {"newstyle_gettext": "false", "silent": "false"}
+    found = babel_extract(io.BytesIO(source.encode()), [KEYWORD], ["L10n:"], options)
+    try:
+        for line, _function, text, notes in found:
+            if isinstance(text, str):
+                yield Block(
+                    msgid=text,
+                    kind="interface",
+                    line=line,
+                    column=1,
+                    path=_FOLDER + path,
+                    notes=tuple(notes),
+                )
+    except TemplateSyntaxError as error:
+        raise HandbillError(_fault(_FOLDER + path, error.lineno, error.message or "")) from error
+
+
+_environments: dict[str, Environment] = {}
+
+
+def _environment(templates: Templates) -> Environment:
+    """Return the environment of these templates; compiled templates live as long as a worker."""
+    if templates.digest not in _environments:
+
+        def load(path: str) -> tuple[str, str, Callable[[], bool]] | None:
+            source = templates.sources.get(path)
+            return None if source is None else (source, _FOLDER + path, lambda: True)
+
+        _environments.clear()
+        _environments[templates.digest] = Environment(
+            loader=FunctionLoader(load),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+    return _environments[templates.digest]
+
+
+def _position(traceback: TracebackType | None, path: str) -> tuple[str, int]:
+    """Find the innermost template line of a traceback, which Jinja has rewritten to show it."""
+    file, line = path, 1
+    while traceback is not None:
+        name = traceback.tb_frame.f_code.co_filename
+        if name.startswith(_FOLDER):
+            file, line = name, traceback.tb_lineno
+        traceback = traceback.tb_next
+    return file, line
+
+
+def _fault(path: str, line: int, message: str) -> Fault:
+    return Fault(
+        kind="template-error",
+        location=Location(path=path, line=line),
+        message=message[:1].lower() + message[1:],
+    )

@@ -1,0 +1,108 @@
+"""What turns a proof into bytes: the versions that belong in every key, told without loading it.
+
+WeasyPrint takes half a second to import; a build with nothing to do must not pay for it. So the
+libraries are asked for their versions directly, and packages by the names of their folders.
+"""
+
+import ctypes
+import functools
+import json
+import os
+import re
+import sys
+import zlib
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from handbill.diagnostics import Fault, HandbillError, Location
+from handbill.sources import digest
+
+
+#: Packages whose version can change a PDF's bytes.
+PACKAGES = ("weasyprint", "pydyf", "fonttools", "markdown", "jinja2", "babel", "tinycss2", "pyphen")
+
+#: File names of each library on Linux and macOS, and how to ask its version.
+_LIBRARIES: Mapping[str, tuple[tuple[str, ...], str]] = {
+    "pango": (
+        ("libpango-1.0.so.0", "libpango-1.0.dylib", "libpango-1.0.0.dylib"),
+        "pango_version_string",
+    ),
+    "pangoft2": (
+        ("libpangoft2-1.0.so.0", "libpangoft2-1.0.dylib", "libpangoft2-1.0.0.dylib"),
+        "",
+    ),
+    "harfbuzz": (("libharfbuzz.so.0", "libharfbuzz.0.dylib"), "hb_version_string"),
+    "harfbuzz-subset": (("libharfbuzz-subset.so.0", "libharfbuzz-subset.0.dylib"), ""),
+    "fontconfig": (("libfontconfig.so.1", "libfontconfig.1.dylib"), "FcGetVersion"),
+}
+
+_INSTALL = (
+    "apt-get install --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+    " (Debian, Ubuntu), or brew install pango (macOS)"
+)
+
+
+@functools.cache
+def versions() -> Mapping[str, str]:
+    """Return the version of everything that shapes a PDF: Python, packages, libraries, ourselves.
+
+    Raises:
+        HandbillError: a library is missing; the hint is the command that installs it.
+    """
+    found = {"python": sys.version.split()[0], "zlib": zlib.ZLIB_RUNTIME_VERSION}
+    found |= _packages()
+    for name, (files, function) in _LIBRARIES.items():
+        found[name] = _library(name, files, function)
+    found["handbill"] = _own_digest()
+    return found
+
+
+def fingerprint(fonts: Mapping[str, str]) -> str:
+    """Name a toolchain by its versions and its fonts, the digests of their files by name."""
+    return digest(json.dumps([dict(versions()), sorted(fonts.items())]).encode())
+
+
+@functools.cache
+def local_fingerprint(fonts_folder: str) -> str:
+    """Name the toolchain of this machine, which may be another than the asking one's."""
+    files = sorted(path for path in Path(fonts_folder).iterdir() if path.is_file())
+    return fingerprint({path.name: digest(path.read_bytes()) for path in files})
+
+
+def _packages() -> dict[str, str]:
+    pattern = re.compile(rf"({'|'.join(PACKAGES)})-([^-]+)\.dist-info", re.IGNORECASE)
+    found: dict[str, str] = {}
+    for folder in sys.path:
+        with suppress(OSError):
+            for name in os.listdir(folder or "."):
+                if match := pattern.fullmatch(name):
+                    found.setdefault(match[1].lower(), match[2])
+    return dict(sorted(found.items()))
+
+
+def _library(name: str, files: tuple[str, ...], function: str) -> str:
+    for file in files:
+        with suppress(OSError):
+            library = ctypes.CDLL(file)
+            if not function:
+                return "present"
+            ask = library[function]
+            if function == "FcGetVersion":
+                return str(ask())
+            ask.restype = ctypes.c_char_p
+            return str(ask().decode())
+    raise HandbillError(
+        Fault(
+            kind="missing-library",
+            location=Location(path=f"lib{name}"),
+            message=f"the system library {name} is not installed",
+            hint=_INSTALL,
+        )
+    )
+
+
+def _own_digest() -> str:
+    package = Path(__file__).parent
+    files = sorted(package.rglob("*.py"))
+    return digest(b"\0".join(file.read_bytes() for file in files))

@@ -1,0 +1,149 @@
+"""HTML to PDF. The only importer of weasyprint.
+
+The press is hermetic: it serves only the assets of a proof, sees only the project's fonts, and
+takes its clock from a constant. What WeasyPrint logs becomes faults: it never raises for bad
+input, so an unread log is a wrong leaflet.
+"""
+
+import functools
+import logging
+import os
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import weasyprint
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import URLFetcher, URLFetcherResponse
+
+from handbill.diagnostics import Fault, Location, Scope
+from handbill.model import Edition, Impression, Proof
+
+
+#: 2000-01-01; fontTools stamps a font's `head.modified` with it. Any constant will do.
+EPOCH = "946684800"
+
+_OPTIONS = {"pdf_variant": "pdf/ua-1", "pdf_identifier": True}
+
+_LOGGER = logging.getLogger("weasyprint")
+_GLYPH = re.compile(r'\.notdef glyph .*: "(.+)" \(U\+([0-9A-F]+)\)', re.DOTALL)
+_KINDS = (
+    (re.compile(r"Failed to (load|render)|Relative URI|Malformed URL"), "missing-asset"),
+    (
+        re.compile(r"has no required alt|Missing required \"lang\"|No anchor|Anchor defined twice"),
+        "untagged-content",
+    ),
+)
+_FONT_NAME = re.compile(r"^/?(?:[A-Z]{6}\+)?(.*)$")
+
+
+class _Assets(URLFetcher):  # type: ignore[misc] # weasyprint has no types
+    """Serves `asset:` names of one proof, and nothing else."""
+
+    def __init__(self, assets: Mapping[str, bytes]) -> None:
+        super().__init__()
+        self.assets = assets
+
+    def fetch(self, url: str, headers: Any = None) -> Any:
+        scheme, _, name = url.partition(":")
+        if scheme != "asset" or name not in self.assets:
+            message = f"not one of the leaflet's files: {url}"
+            raise ValueError(message)
+        kind = "image/svg+xml" if name.endswith(".svg") else "application/octet-stream"
+        return URLFetcherResponse(url, self.assets[name], {"Content-Type": kind})
+
+
+class _Log(logging.Handler):
+    """Collects what WeasyPrint says during one document."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
+
+
+def prepare(fonts_conf: str) -> None:
+    """Make a fontconfig file the only source of fonts, and warm this process up."""
+    os.environ["FONTCONFIG_FILE"] = fonts_conf
+    os.environ["SOURCE_DATE_EPOCH"] = EPOCH
+    _LOGGER.propagate = False
+    _fonts(fonts_conf)
+
+
+@functools.lru_cache(maxsize=4)
+def _fonts(fonts_conf: str) -> FontConfiguration:
+    """Load a font folder once a process; WeasyPrint finds it in the environment."""
+    assert os.environ["FONTCONFIG_FILE"] == fonts_conf  # noqa: S101 - prepare has set it
+    return FontConfiguration()
+
+
+def typeset(proof: Proof) -> Impression:
+    """Lay out and paint a proof as a tagged PDF (PDF/UA-1)."""
+    log = _Log()
+    _LOGGER.addHandler(log)
+    families: set[str] = set()
+
+    def note_fonts(_document: object, pdf: Any) -> None:
+        for item in pdf.objects:
+            if isinstance(item, dict) and item.get("Type") == "/FontDescriptor":
+                families.add(str(item["FontFamily"].string))
+
+    try:
+        fonts = _fonts(os.environ["FONTCONFIG_FILE"])
+        html = weasyprint.HTML(
+            string=proof.html, base_url="asset:", url_fetcher=_Assets(proof.assets)
+        )
+        document = html.render(font_config=fonts, **_OPTIONS)
+        pdf = document.write_pdf(finisher=note_fonts, **_OPTIONS)
+    except Exception as error:  # noqa: BLE001 - WeasyPrint's own crash is this edition's finding
+        message = f"the engine cannot print this: {type(error).__name__}: {error}"
+        crash = Fault(
+            kind="engine-failure",
+            location=Location(path=proof.edition.path),
+            message=message,
+            hint="remove the newest CSS or Markdown piece by piece to find what it cannot take",
+            scope=_scope(proof.edition),
+        )
+        return Impression(pdf=b"", pages=0, faults=(crash,))
+    finally:
+        _LOGGER.removeHandler(log)
+    faults = [_fault(line, proof) for line in dict.fromkeys(log.lines)]
+    faults += [
+        Fault(
+            kind="font-fallback",
+            location=Location(path=proof.edition.path),
+            message=f"printed with {family}, which is not a font of {proof.edition.language}",
+            hint="add it to the language's fonts in languages.toml if that is right",
+            scope=_scope(proof.edition),
+        )
+        for family in sorted(families - set(proof.fonts))
+    ]
+    return Impression(pdf=pdf, pages=len(document.pages), faults=tuple(faults))
+
+
+def _fault(line: str, proof: Proof) -> Fault:
+    scope = _scope(proof.edition)
+    place = Location(path=proof.edition.path)
+    if glyph := _GLYPH.match(line):
+        letter = glyph.group(1)
+        for text, location in proof.places.items():
+            if letter in text:
+                place = location
+                break
+        return Fault(
+            kind="missing-glyph",
+            location=place,
+            message=f"no font has the character {letter!r} (U+{glyph.group(2)})",
+            hint="replace the character, or add a font that has it",
+            scope=scope,
+        )
+    for pattern, kind in _KINDS:
+        if pattern.search(line):
+            return Fault(kind=kind, location=place, message=line, scope=scope)
+    return Fault(kind="stylesheet-warning", location=place, message=line, scope=scope)
+
+
+def _scope(edition: Edition) -> Scope:
+    return Scope(leaflet=edition.leaflet, language=edition.language, clinic=edition.clinic)
