@@ -14,7 +14,9 @@ _SPACE = r"[ \u00A0\u202F]"
 _DASH = r"[\-\u2010-\u2015\u2212]"
 #: What may stand between two atoms of one run: punctuation set tight, or one space, or a dash
 #: between two numbers.
-_JOINER = rf"(?:{_INNER}{{1,3}}|{_SPACE}{_INNER}{{0,2}}|(?<=[0-9]){_SPACE}?{_DASH}{_SPACE}(?=[0-9]))"
+_JOINER = (
+    rf"(?:{_INNER}{{1,3}}|{_SPACE}{_INNER}{{0,2}}|(?<=[0-9]){_SPACE}?{_DASH}{_SPACE}(?=[0-9]))"
+)
 _SIGN = r"(?:(?<![\w)])[+\-±<>≤≥~$€£\u2212](?=[0-9(]))?"
 _ENTITY_OR_RUN = re.compile(rf"&#?\w+;|({_SIGN}{_ATOM}(?:{_JOINER}{_ATOM})*(?:{_SPACE}?[%‰°′″])?)")
 

@@ -103,7 +103,9 @@ def _common(parser: argparse.ArgumentParser) -> None:
 
 
 def _filters(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("filters", "each a name or a glob; may be given more than once")
+    group = parser.add_argument_group(
+        "filters", "each a name or a glob; may be given more than once"
+    )
     for name in ("leaflet", "language", "clinic", "format"):
         group.add_argument(f"--{name}", action="append", default=[], metavar="GLOB")
 
@@ -138,7 +140,7 @@ def _build(options: argparse.Namespace) -> int:
             _progress(outcome, f"{number}/{len(editions)}", explain=options.explain)
         complete = selection.everything
     finally:
-        workers.shutdown(wait=False, cancel_futures=True)
+        workers.shutdown(wait=True, cancel_futures=True)
         build.conclude(complete=complete)
     rows = _selected(options, [build.rows[path] for path in sorted(build.rows)])
     return _conclude(options, rows, [*findings, *build.met], counts)

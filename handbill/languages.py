@@ -13,25 +13,25 @@ RIGHT_TO_LEFT = frozenset({"Adlm", "Arab", "Aran", "Hebr", "Nkoo", "Rohg", "Syrc
 
 _LANGUAGE: Mapping[str, Key] = MappingProxyType(
     {
-        "autonym": Key(type=str, example='"Español"'),
-        "english": Key(type=str, example='"Spanish"'),
-        "script": Key(type=str, pattern=r"[A-Z][a-z]{3}", example='"Latn"'),
-        "direction": Key(type=str, required=False, choices=("ltr", "rtl")),
-        "cldr": Key(type=str, example='"es-MX"'),
+        "autonym": Key(holds=str, example='"Español"'),
+        "english": Key(holds=str, example='"Spanish"'),
+        "script": Key(holds=str, pattern=r"[A-Z][a-z]{3}", example='"Latn"'),
+        "direction": Key(holds=str, required=False, choices=("ltr", "rtl")),
+        "cldr": Key(holds=str, example='"es-MX"'),
         "plural": Key(
-            type=str,
+            holds=str,
             pattern=r"nplurals=\d; plural=[n0-9()<>=!&|?:%* ]+;",
             example='"nplurals=2; plural=(n != 1);"',
         ),
-        "fonts": Key(type=list, of=str, example='["Noto Sans"]'),
-        "line-height": Key(type=float, example="1.4"),
+        "fonts": Key(holds=list, of=str, example='["Noto Sans"]'),
+        "line-height": Key(holds=float, example="1.4"),
     }
 )
 
 
 def load(text: str, path: str) -> tuple[dict[str, Language], list[Fault]]:
     """Read `languages.toml`; a language with a mistake in it is left out."""
-    tags = Key(type=dict, required=False, keys=_LANGUAGE)
+    tags = Key(holds=dict, required=False, keys=_LANGUAGE)
     table = read(text, {"*": tags}, kind="languages-file", path=path)
     required = {name for name, key in _LANGUAGE.items() if key.required}
     found: dict[str, Language] = {}

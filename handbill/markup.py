@@ -305,7 +305,7 @@ class _Hook(Extension):
         super().__init__()
         self.reader, self.furniture = reader, furniture
 
-    def extendMarkdown(self, md: markdown.Markdown) -> None:
+    def extendMarkdown(self, md: markdown.Markdown) -> None:  # noqa: N802 - Markdown's name
         md.treeprocessors.register(_Translate(md, self.reader, self.furniture), "translate", 25)
         md.treeprocessors.register(_Fill(md, self.furniture), "fill", 15)
         md.treeprocessors.register(_Assemble(md, self.furniture), "assemble", 10)
@@ -368,9 +368,7 @@ class _Translate(Treeprocessor):
         if cited:
             keys = [key.strip().removeprefix("@") for key in re.split("[,;]", cited.group(1))]
             line, column = self.reader.find(f"[{cited.group(1)}")
-            self.reader.citations += [
-                Reference(name=key, line=line, column=column) for key in keys
-            ]
+            self.reader.citations += [Reference(name=key, line=line, column=column) for key in keys]
             SubElement(element, "cite", {"keys": " ".join(keys)})
 
     def _unit(self, raw: str, kind: str) -> str:

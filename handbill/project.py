@@ -34,50 +34,50 @@ _FENCE = re.compile(r"\A\+\+\+[ \t]*\n(.*?)^\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL | 
 
 _CITATION = MappingProxyType(
     {
-        "key": Key(type=str, pattern=r"[\w-]+", example='"who"'),
-        "organisation": Key(type=str, example='"World Health Organization"'),
-        "title": Key(type=str, example='"Skin care"'),
-        "year": Key(type=int, required=False, example="2024"),
-        "url": Key(type=str, pattern=r"https?://\S+", example='"https://example.org/page"'),
-        "read": Key(type=dt.date, example=_DATE),
+        "key": Key(holds=str, pattern=r"[\w-]+", example='"who"'),
+        "organisation": Key(holds=str, example='"World Health Organization"'),
+        "title": Key(holds=str, example='"Skin care"'),
+        "year": Key(holds=int, required=False, example="2024"),
+        "url": Key(holds=str, pattern=r"https?://\S+", example='"https://example.org/page"'),
+        "read": Key(holds=dt.date, example=_DATE),
     }
 )
 _FRONT_MATTER = MappingProxyType(
     {
-        "id": Key(type=str, pattern=_ID, example='"milia"'),
-        "title": Key(type=str, example='"Milia (milk spots)"'),
-        "summary": Key(type=str, example='"What milia are."'),
-        "audience": Key(type=str, example='"adults and parents of babies"'),
-        "version": Key(type=str, pattern=r"\d+(\.\d+)*", example='"1.0"'),
-        "published": Key(type=dt.date, example=_DATE),
-        "last_review": Key(type=dt.date, example=_DATE),
-        "next_review": Key(type=dt.date, example="2028-11-24"),
-        "authors": Key(type=list, of=str, example='["A. Author"]'),
-        "reviewers": Key(type=list, of=str, example="[]"),
-        "codes": Key(type=dict, required=False, example='{ icd-10 = "L72.0" }'),
-        "sources": Key(type=list, of=dict, keys=_CITATION, example="[[sources]]"),
+        "id": Key(holds=str, pattern=_ID, example='"milia"'),
+        "title": Key(holds=str, example='"Milia (milk spots)"'),
+        "summary": Key(holds=str, example='"What milia are."'),
+        "audience": Key(holds=str, example='"adults and parents of babies"'),
+        "version": Key(holds=str, pattern=r"\d+(\.\d+)*", example='"1.0"'),
+        "published": Key(holds=dt.date, example=_DATE),
+        "last_review": Key(holds=dt.date, example=_DATE),
+        "next_review": Key(holds=dt.date, example="2028-11-24"),
+        "authors": Key(holds=list, of=str, example='["A. Author"]'),
+        "reviewers": Key(holds=list, of=str, example="[]"),
+        "codes": Key(holds=dict, required=False, example='{ icd-10 = "L72.0" }'),
+        "sources": Key(holds=list, of=dict, keys=_CITATION, example="[[sources]]"),
     }
 )
 _HOURS = MappingProxyType(
     {
-        "first": Key(type=str, choices=_DAYS),
-        "last": Key(type=str, choices=_DAYS),
-        "opens": Key(type=dt.time, example="08:30:00"),
-        "closes": Key(type=dt.time, example="18:00:00"),
+        "first": Key(holds=str, choices=_DAYS),
+        "last": Key(holds=str, choices=_DAYS),
+        "opens": Key(holds=dt.time, example="08:30:00"),
+        "closes": Key(holds=dt.time, example="18:00:00"),
     }
 )
 #: What a leaflet may print of a clinic, as `{{ clinic.phone }}`.
 SLOTS = ("name", "phone", "email", "website", "advice_phone", "emergency_number")
 _CLINIC = MappingProxyType(
     {
-        "name": Key(type=str, example='"Northgate Skin Clinic"'),
-        "country": Key(type=str, pattern=r"[A-Z]{2}", example='"GB"'),
-        "formats": Key(type=list, of=str, example='["a4"]'),
-        "logo": Key(type=str, required=False, example='"northgate.svg"'),
-        "address": Key(type=list, of=str, required=False, example='["12 Northgate", "Anytown"]'),
-        "hours": Key(type=list, of=dict, keys=_HOURS, required=False, example="[[hours]]"),
+        "name": Key(holds=str, example='"Northgate Skin Clinic"'),
+        "country": Key(holds=str, pattern=r"[A-Z]{2}", example='"GB"'),
+        "formats": Key(holds=list, of=str, example='["a4"]'),
+        "logo": Key(holds=str, required=False, example='"northgate.svg"'),
+        "address": Key(holds=list, of=str, required=False, example='["12 Northgate", "Anytown"]'),
+        "hours": Key(holds=list, of=dict, keys=_HOURS, required=False, example="[[hours]]"),
         **{
-            slot: Key(type=str, required=False, example='"0808 157 0123"')
+            slot: Key(holds=str, required=False, example='"0808 157 0123"')
             for slot in SLOTS
             if slot != "name"
         },
@@ -85,12 +85,12 @@ _CLINIC = MappingProxyType(
 )
 _SETTINGS = MappingProxyType(
     {
-        "source-language": Key(type=str, required=False, example='"en"'),
-        "languages": Key(type=list, of=str, required=False, example='["es", "ar"]'),
-        "max-pages": Key(type=int, required=False, example="24"),
+        "source-language": Key(holds=str, required=False, example='"en"'),
+        "languages": Key(holds=list, of=str, required=False, example='["es", "ar"]'),
+        "max-pages": Key(holds=int, required=False, example="24"),
     }
 )
-_FORMAT = MappingProxyType({"title": Key(type=str, example='"A4"')})
+_FORMAT = MappingProxyType({"title": Key(holds=str, example='"A4"')})
 
 
 def load(sources: Sources, *, today: dt.date) -> Project:
@@ -206,9 +206,7 @@ def _leaflet(
         return None, [
             Fault(kind="front-matter", location=place, message=what, hint=hint, scope=scope)
         ]
-    table = tables.read(
-        fence.group(1), _FRONT_MATTER, kind="front-matter", path=path, first_line=2
-    )
+    table = tables.read(fence.group(1), _FRONT_MATTER, kind="front-matter", path=path, first_line=2)
     values = table.values
     if any(key.required and name not in values for name, key in _FRONT_MATTER.items()):
         return None, [replace(fault, scope=scope) for fault in table.faults]
@@ -265,9 +263,7 @@ def _front_blocks(table: Table) -> Iterator[Block]:
         )
 
 
-def _clinics(
-    sources: Sources, texts: Mapping[str, str], faults: list[Fault]
-) -> dict[str, Clinic]:
+def _clinics(sources: Sources, texts: Mapping[str, str], faults: list[Fault]) -> dict[str, Clinic]:
     found: dict[str, Clinic] = {}
     for path in _named(texts, "content/clinics/", ".toml"):
         table = tables.read(texts[path], _CLINIC, kind="clinic-file", path=path)

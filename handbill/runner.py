@@ -34,6 +34,7 @@ class Inline(Executor):
     """Does the work where it is asked for: for tests, debuggers and `--jobs 1`."""
 
     def submit(self, task: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Do it now; the future is done already."""
         future: Future[Any] = Future()
         try:
             future.set_result(task(*args, **kwargs))

@@ -34,7 +34,7 @@ class Key:
     """What one key of a table may hold.
 
     Attributes:
-        type: `str`, `int`, `float`, `datetime.date`, `datetime.time`, `list` or `dict`.
+        holds: `str`, `int`, `float`, `datetime.date`, `datetime.time`, `list` or `dict`.
         of: for a list, the type of its items.
         keys: for a table, or a list of tables, the keys of each; none means any key with a text.
         choices: the only texts allowed.
@@ -42,7 +42,7 @@ class Key:
         example: a right value, for the hint.
     """
 
-    type: type
+    holds: type
     required: bool = True
     of: type = str
     keys: "Mapping[str, Key]" = field(default_factory=dict)
@@ -101,9 +101,9 @@ def read(
         )
         return Table(values={}, faults=(fault,), locations=locations)
     table = Table(values=values, faults=(), locations=locations)
-    faults: list[Fault] = []
-    kept = _checked(values, schema, (), table, kind, faults)
-    return Table(values=kept, faults=tuple(faults), locations=locations)
+    checker = _Checker(table, kind)
+    kept = checker.check(values, schema, ())
+    return Table(values=kept, faults=tuple(checker.faults), locations=locations)
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
@@ -128,66 +128,75 @@ def _locate(text: str) -> Iterator[tuple[Path, int, int]]:
             yield (*prefix, key.group(1).strip("\"'")), number, key.start(1) + 1
 
 
-def _checked(
-    values: Mapping[str, Any],
-    schema: Mapping[str, Key],
-    at: Path,
-    table: Table,
-    kind: str,
-    faults: list[Fault],
-) -> dict[str, Any]:
-    kept: dict[str, Any] = {}
-    for name, value in values.items():
-        key = schema.get(name) or schema.get("*")
-        here = (*at, name)
-        if key is None:
-            hint = nearest(name, schema) or f"the keys are {', '.join(schema)}"
-            faults.append(_fault(table, kind, here, f"unknown key {name!r}", hint))
-            continue
-        problem, hint = _problem(name, value, key)
-        if problem:
-            faults.append(_fault(table, kind, here, problem, hint))
-            continue
-        if key.type is dict and key.keys:
-            value = _checked(value, key.keys, here, table, kind, faults)
-        elif key.type is list and key.of is dict:
-            value = [
-                _checked(item, key.keys, (*here, number), table, kind, faults)
-                for number, item in enumerate(value)
+class _Checker:
+    """Walks a document beside its schema, and collects what does not fit."""
+
+    def __init__(self, table: Table, kind: str) -> None:
+        self.table, self.kind = table, kind
+        self.faults: list[Fault] = []
+
+    def check(self, values: Mapping[str, Any], schema: Mapping[str, Key], at: Path) -> Any:
+        """Return the values that fit."""
+        kept: dict[str, Any] = {}
+        for name, value in values.items():
+            key = schema.get(name) or schema.get("*")
+            here = (*at, name)
+            if key is None:
+                hint = nearest(name, schema) or f"the keys are {', '.join(schema)}"
+                self.fault(here, f"unknown key {name!r}", hint)
+            elif problem := _problem(name, value, key):
+                self.fault(here, *problem)
+            else:
+                kept[name] = self.below(value, key, here)
+        for name, key in schema.items():
+            if key.required and name not in values and name != "*":
+                example = key.example or _TYPE_NAMES[key.holds]
+                self.fault(at, f"missing key {name!r}", f"add {name} = {example}")
+        return kept
+
+    def below(self, value: Any, key: Key, here: Path) -> Any:
+        """Check the tables inside a value."""
+        if key.holds is dict and key.keys:
+            return self.check(value, key.keys, here)
+        if key.holds is list and key.of is dict:
+            return [
+                self.check(item, key.keys, (*here, number)) for number, item in enumerate(value)
             ]
-        kept[name] = value
-    for name, key in schema.items():
-        if key.required and name not in values and name != "*":
-            example = key.example or _TYPE_NAMES[key.type]
-            faults.append(_fault(table, kind, at, f"missing key {name!r}", f"add {name} = {example}"))
-    return kept
+        return value
+
+    def fault(self, at: Path, message: str, hint: str) -> None:
+        """Note a mistake, with its place."""
+        place = self.table.where(*at)
+        self.faults.append(Fault(kind=self.kind, location=place, message=message, hint=hint))
 
 
-def _problem(name: str, value: object, key: Key) -> tuple[str, str]:
-    """Return what is wrong with a value and how to mend it; two empty texts when nothing is."""
-    if not _is(value, key.type):
-        wanted = _TYPE_NAMES[key.type]
-        return f"{name!r} is not {wanted}", f"write {name} = {key.example}" if key.example else ""
+def _problem(name: str, value: object, key: Key) -> tuple[str, str] | None:
+    """Return what is wrong with a value and how to mend it."""
+    if not _is(value, key.holds):
+        example = f"write {name} = {key.example}" if key.example else ""
+        return f"{name!r} is not {_TYPE_NAMES[key.holds]}", example
     if isinstance(value, str):
-        if key.required and not value.strip():
-            return f"{name!r} is empty", ""
-        if key.choices and value not in key.choices:
-            hint = nearest(value, key.choices) or f"one of {', '.join(key.choices)}"
-            return f"{name!r} cannot be {value!r}", hint
-        if key.pattern and not re.fullmatch(key.pattern, value):
-            return f"{name!r} cannot be {value!r}", f"for example {key.example}"
+        return _text_problem(name, value, key)
     if isinstance(value, list):
         for item in value:
             if not _is(item, key.of):
                 return f"{name!r} holds something other than {_TYPE_NAMES[key.of]}", ""
-            if key.choices and item not in key.choices:
-                hint = nearest(str(item), key.choices) or f"one of {', '.join(key.choices)}"
-                return f"{name!r} cannot hold {item!r}", hint
     if isinstance(value, dict) and not key.keys:
         for inner, item in value.items():
             if not isinstance(item, str):
                 return f"{name}.{inner} is not {_TYPE_NAMES[str]}", ""
-    return "", ""
+    return None
+
+
+def _text_problem(name: str, value: str, key: Key) -> tuple[str, str] | None:
+    if key.required and not value.strip():
+        return f"{name!r} is empty", f"for example {key.example}" if key.example else ""
+    if key.choices and value not in key.choices:
+        hint = nearest(value, key.choices) or f"one of {', '.join(key.choices)}"
+        return f"{name!r} cannot be {value!r}", hint
+    if key.pattern and not re.fullmatch(key.pattern, value):
+        return f"{name!r} cannot be {value!r}", f"for example {key.example}"
+    return None
 
 
 def _is(value: object, wanted: type) -> bool:
@@ -197,7 +206,3 @@ def _is(value: object, wanted: type) -> bool:
         allowed = (int, float) if wanted is float else (int,)
         return isinstance(value, allowed) and not isinstance(value, bool)
     return isinstance(value, wanted)
-
-
-def _fault(table: Table, kind: str, at: Path, message: str, hint: str) -> Fault:
-    return Fault(kind=kind, location=table.where(*at), message=message, hint=hint)

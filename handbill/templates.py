@@ -46,7 +46,7 @@ def render(templates: Templates, path: str, context: Mapping[str, object]) -> st
     except TemplateError as error:
         file, line = _position(error.__traceback__, _FOLDER + path)
         raise HandbillError(_fault(file, line, error.message or str(error))) from error
-    except (TypeError, ValueError, AttributeError, ZeroDivisionError, KeyError) as error:
+    except (TypeError, ValueError, AttributeError, LookupError, ZeroDivisionError) as error:
         # A designer's expression failed; anywhere else these would be bugs of ours.
         file, line = _position(error.__traceback__, "")
         if not file:
@@ -73,9 +73,11 @@ def messages(path: str, source: str) -> Iterator[Block]:
     found = babel_extract(io.BytesIO(source.encode()), [KEYWORD], ["L10n:"], options)
     try:
         for line, _function, text, notes in found:
-            if isinstance(text, str):
+            # With values to fill in, Jinja gives a tuple whose other items are None.
+            msgid = text[0] if isinstance(text, tuple) else text
+            if msgid is not None:
                 yield Block(
-                    msgid=text,
+                    msgid=msgid,
                     kind="interface",
                     line=line,
                     column=1,

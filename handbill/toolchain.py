@@ -7,7 +7,6 @@ libraries are asked for their versions directly, and packages by the names of th
 import ctypes
 import functools
 import json
-import os
 import re
 import sys
 import zlib
@@ -75,8 +74,8 @@ def _packages() -> dict[str, str]:
     found: dict[str, str] = {}
     for folder in sys.path:
         with suppress(OSError):
-            for name in os.listdir(folder or "."):
-                if match := pattern.fullmatch(name):
+            for path in Path(folder).iterdir():
+                if match := pattern.fullmatch(path.name):
                     found.setdefault(match[1].lower(), match[2])
     return dict(sorted(found.items()))
 

@@ -44,7 +44,7 @@ class _Assets(URLFetcher):  # type: ignore[misc] # weasyprint has no types
         super().__init__()
         self.assets = assets
 
-    def fetch(self, url: str, headers: Any = None) -> Any:
+    def fetch(self, url: str, headers: Any = None) -> Any:  # noqa: ARG002 - WeasyPrint's signature
         scheme, _, name = url.partition(":")
         if scheme != "asset" or name not in self.assets:
             message = f"not one of the leaflet's files: {url}"

@@ -281,9 +281,7 @@ def heading_order(project: Project) -> Iterator[Fault]:
                 yield _at(leaflet, ref, "heading-order", message, hint)
             elif heading.level > before.level + 1:
                 message = f"a heading of level {heading.level} under one of level {before.level}"
-                yield _at(
-                    leaflet, ref, "heading-order", message, f"use level {before.level + 1}"
-                )
+                yield _at(leaflet, ref, "heading-order", message, f"use level {before.level + 1}")
             before = heading
 
 

@@ -116,7 +116,9 @@ def placeholder(project: Project) -> Iterator[Fault]:
         wanted, found = _holes(block), _holes_in(message.msgstr, block.kind)
         if wanted != found:
             lost, extra = wanted - found, found - wanted
-            parts = [f"without {name}" for name in lost] + [f"with an extra {name}" for name in extra]
+            parts = [f"without {name}" for name in lost] + [
+                f"with an extra {name}" for name in extra
+            ]
             text = f"the translation into {catalog.language} is {', '.join(parts)}"
             hint = "copy it from the msgid as it stands"
             yield _fault("placeholder", catalog, _place(catalog, message), text, hint)
@@ -134,7 +136,9 @@ def unused_message(project: Project) -> Iterator[Fault]:
         blocks = _blocks(project, domain)
         if tag not in project.languages or blocks is None:
             continue
-        missing = [block for block in blocks if (block.context, block.msgid) not in catalog.messages]
+        missing = [
+            block for block in blocks if (block.context, block.msgid) not in catalog.messages
+        ]
         succeeded = {
             before.msgid
             for block in missing
