@@ -1,6 +1,8 @@
 """Gettext catalogs, and how a language writes dates and days. The only importer of babel."""
 
+import copy
 import datetime as dt
+import functools
 import io
 import re
 from collections.abc import Callable, Iterable
@@ -8,6 +10,7 @@ from typing import Any
 
 from babel import Locale
 from babel.dates import format_date, format_time, get_day_names
+from babel.localedata import LocaleDataDict, load
 from babel.messages import catalog as gettext
 from babel.messages.pofile import PoFileError, PoFileParser, write_po
 
@@ -129,12 +132,12 @@ def template(domain: str, blocks: Iterable[Block], *, date: dt.date) -> bytes:
 
 def long_date(date: dt.date, cldr: str) -> str:
     """Write a date in words, as CLDR does for a locale, in Western digits."""
-    return format_date(date, "long", locale=Locale.parse(cldr, sep="-"))
+    return format_date(date, "long", locale=_locale(cldr))
 
 
 def opening(hours: Hours, cldr: str) -> tuple[str, str]:
     """Write opening hours as days and times, such as `Monday – Friday` and `08:00 – 18:30`."""
-    locale = Locale.parse(cldr, sep="-")
+    locale = _locale(cldr)
     names = get_day_names("wide", context="stand-alone", locale=locale)
     first, last = (names[_DAYS.index(day)] for day in (hours.first, hours.last))
     days = first if hours.first == hours.last else f"{first} – {last}"
@@ -151,3 +154,16 @@ def is_known(cldr: str) -> bool:
     except (ValueError, LookupError):
         return False
     return True
+
+
+@functools.cache
+def _locale(cldr: str) -> Locale:
+    """Return a locale with data of its own.
+
+    Babel 2.18 shares what locales inherit from the root, and writes there what an alias turns out
+    to mean for the first locale that asks: after Urdu, the Chinese word for Monday is Urdu
+    (python-babel/babel#1234, open).
+    """
+    locale = Locale.parse(cldr, sep="-")
+    locale._Locale__data = LocaleDataDict(copy.deepcopy(load(str(locale))))  # type: ignore[attr-defined] # noqa: SLF001
+    return locale
