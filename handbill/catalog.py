@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, get_day_names
 from babel.localedata import LocaleDataDict, load
 from babel.messages import catalog as gettext
@@ -151,7 +151,7 @@ def is_known(cldr: str) -> bool:
     """Tell whether CLDR, as babel carries it, has data for a locale."""
     try:
         Locale.parse(cldr, sep="-")
-    except (ValueError, LookupError):
+    except (ValueError, UnknownLocaleError):
         return False
     return True
 

@@ -100,17 +100,13 @@ class _Composer:
 
     def translate(self, block: Block) -> str:
         """Return what to print for a block of the leaflet."""
-        text = self._look_up(self.job.catalog, block.msgid, block.context)
         place = Location(path=block.path, line=block.line, column=block.column)
-        if self.job.catalog is not None:
-            line = self.job.catalog.messages[block.context, block.msgid].line
-            place = Location(path=self.job.catalog.path, line=line)
-        self.places[text] = place
-        return text
+        return self._look_up(self.job.catalog, block.msgid, block.context, place)
 
     def t(self, msgid: str, **values: object) -> str:
         """Return a template's own words in the edition's language, as HTML."""
-        return templates.fill(self._look_up(self.job.interface, msgid, None), values)
+        place = Location(path=f"templates/{templates.PAGE}")
+        return templates.fill(self._look_up(self.job.interface, msgid, None, place), values)
 
     def date(self, date: dt.date) -> str:
         """Write a date in the edition's language."""
@@ -141,11 +137,17 @@ class _Composer:
         context = {**self.words(), "numbers": [self.numbers[key] for key in keys]}
         return templates.render(self.job.templates, templates.component("citation"), context)
 
-    def _look_up(self, messages: Catalog | None, msgid: str, context: str | None) -> str:
+    def _look_up(
+        self, messages: Catalog | None, msgid: str, context: str | None, place: Location
+    ) -> str:
+        """Return a text in the edition's language; `place` is where its English was written."""
         if messages is None:
+            self.places[msgid] = place
             return msgid
         text = messages.gettext(msgid, context)
         if text is None:
             message = f"printing an untranslated message, which checks should stop: {msgid!r}"
             raise LookupError(message)
+        line = messages.messages[context, msgid].line
+        self.places[text] = Location(path=messages.path, line=line)
         return text

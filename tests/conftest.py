@@ -1,0 +1,72 @@
+"""Projects to test with: whole, small, on disk or in memory."""
+
+import datetime as dt
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from handbill import checks, project, rules, sources, typeset
+from handbill.diagnostics import Diagnostic
+from handbill.model import Project
+from handbill.sources import Sources
+
+
+ROOT = Path(__file__).parent.parent
+FONTS = ROOT / "templates" / "fonts"
+SITUATIONS = Path(__file__).parent / "projects"
+TODAY = dt.date(2026, 11, 24)
+
+assert checks  # importing it registers the rules
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_fonts() -> None:
+    """See no fonts but the project's, in this process and in all that it starts."""
+    typeset.prepare(str(FONTS / "fonts.conf"))
+
+
+def in_memory(changes: Mapping[str, str | bytes | None], situation: str = "smallest") -> Sources:
+    """Return a project that is nowhere on disk: a situation with some files changed or removed."""
+    folder = SITUATIONS / situation
+    files = {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+    for name, content in changes.items():
+        if content is None:
+            del files[name]
+        else:
+            files[name] = content.encode() if isinstance(content, str) else content
+    digests = {name: sources.digest(data) for name, data in files.items()}
+    return Sources(root="", files=files, digests=digests)
+
+
+def load(changes: Mapping[str, str | bytes | None] | None = None) -> Project:
+    """Load the smallest project with some files changed."""
+    return project.load(in_memory(changes or {}), today=TODAY)
+
+
+def findings(changes: Mapping[str, str | bytes | None] | None = None) -> list[Diagnostic]:
+    """Check the smallest project with some files changed."""
+    return list(rules.run(load(changes)))
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Callable[..., Path]:
+    """Return a function that puts a situation on disk, with the fonts that it may use."""
+
+    def copy(situation: str = "smallest", *, name: str = "project") -> Path:
+        root = tmp_path / name
+        shutil.copytree(SITUATIONS / situation, root)
+        fonts = root / "templates" / "fonts"
+        fonts.mkdir()
+        for font in FONTS.iterdir():
+            if font.name == "fonts.conf" or font.name.startswith(("NotoSans-", "NotoNaskh")):
+                os.link(font, fonts / font.name)
+        return root
+
+    return copy

@@ -1,0 +1,114 @@
+"""Every rule is specified by a Markdown file: what breaks it, and what does not.
+
+A specification has a part `## Bad` and a part `## Good`. Each holds files, as fenced blocks whose
+first line names them, which are laid over the smallest project; an empty file is removed. A block
+`findings` says where the rule finds its faults, as `path:line:column`, with a piece of each
+message after it. The good part must have none. A part `## Print` beneath the title says that
+the rule's faults are met on paper, so the editions are composed and typeset.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from handbill import plan, press, project, rules
+from handbill.diagnostics import Diagnostic, Fault
+from handbill.model import Project
+from tests.conftest import TODAY, in_memory
+
+
+SPECIFICATIONS = sorted((Path(__file__).parent / "rules").glob("*.md"))
+_BLOCK = re.compile(r"^```(\S+)(?: (\S+))?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+#: Rules about the machine, not about a project: where each is tested instead.
+ELSEWHERE = {
+    "unreadable-file": "test_cli.py",
+    "missing-project": "test_cli.py",
+    "missing-library": "test_toolchain.py",
+    "unwritable-output": "test_cli.py",
+    "unknown-choice": "test_cli.py",
+    "lost-worker": "test_runner.py",
+    "foreign-toolchain": "test_runner.py",
+    "missing-fonts": "test_cli.py",
+    "page-budget": "test_runner.py",
+}
+
+
+def part(text: str, title: str) -> str:
+    """Return one part of a specification."""
+    match = re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", text, re.DOTALL | re.MULTILINE)
+    return match.group(1) if match else ""
+
+
+def files(text: str) -> dict[str, str | bytes | None]:
+    """Return the files of a part, by name."""
+    found: dict[str, str | bytes | None] = {}
+    for kind, name, content in _BLOCK.findall(text):
+        if name:
+            found[name] = content or None
+        assert name or kind == "findings", f"a block without a file name: {kind}"
+    return found
+
+
+def printed(loaded: Project) -> Iterator[Fault]:
+    """Yield what is met while composing and typesetting a project's editions."""
+    for edition in plan.editions(loaded):
+        proof = press.compose(plan.job(loaded, edition), "")
+        if isinstance(proof, Fault):
+            yield proof
+        else:
+            yield from press.print_proof(proof).faults
+
+
+def found(text: str, *, on_paper: bool) -> list[Diagnostic]:
+    """Check a project with the files of a part, and print it too if asked."""
+    loaded = project.load(in_memory(files(text)), today=TODAY)
+    diagnostics = list(rules.run(loaded))
+    if on_paper:
+        diagnostics += [rules.diagnose(fault) for fault in printed(loaded)]
+    return list(dict.fromkeys(diagnostics))
+
+
+@pytest.mark.parametrize("path", SPECIFICATIONS, ids=lambda path: path.stem)
+def test_specification(path: Path) -> None:
+    """A rule finds what its specification says, where it says, and nothing in the good part."""
+    text = path.read_text("utf-8")
+    rule_id, _, name = path.stem.partition("-")
+    rule = rules.find(rule_id)
+    assert rule is not None
+    assert name == rule.name
+    expected = [
+        line
+        for kind, _, content in _BLOCK.findall(text)
+        if kind == "findings"
+        for line in content.splitlines()
+    ]
+    on_paper = "\n## Print\n" in text
+
+    bad = [item for item in found(part(text, "Bad"), on_paper=on_paper) if item.rule == rule_id]
+    good = [item for item in found(part(text, "Good"), on_paper=on_paper) if item.rule == rule_id]
+
+    assert [line.split(" ", 1)[0] for line in expected] == [str(item.location) for item in bad]
+    for line, item in zip(expected, bad, strict=True):
+        assert line.split(" ", 1)[1] in item.message
+    assert expected
+    assert good == []
+
+
+def test_every_rule_is_specified() -> None:
+    """No rule ships without a specification, or a named place where it is tested."""
+    specified = {path.stem.partition("-")[2] for path in SPECIFICATIONS}
+
+    assert {rule.name for rule in rules.every()} == specified | set(ELSEWHERE)
+    for name, module in ELSEWHERE.items():
+        assert f'"{name}"' in (Path(__file__).parent / module).read_text("utf-8")
+
+
+@pytest.mark.parametrize("rule", rules.every(), ids=lambda rule: rule.id)
+def test_every_manual_says_why(rule: rules.Rule) -> None:
+    """A rule's manual begins with a sentence and says what the rule does."""
+    assert rule.summary.endswith(".")
+    assert "What it does:" in rule.manual
+    assert re.fullmatch(r"LF\d{3}", rule.id)

@@ -1,0 +1,247 @@
+"""What is made again, what is not, and what happens when something breaks on the way."""
+
+import datetime as dt
+import json
+import os
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handbill import plan, project, rules, runner, toolchain
+from handbill.diagnostics import HandbillError
+from handbill.model import Impression, Outcome, Proof
+from handbill.sources import Sources, digest
+from handbill.store import Store
+from tests.conftest import FONTS, TODAY, in_memory
+
+
+class Press:
+    """Builds a project in memory into a folder, again and again."""
+
+    def __init__(self, output: Path) -> None:
+        self.store = Store(output)
+        self.changes: dict[str, str | bytes | None] = {}
+
+    def sources(self) -> Sources:
+        """Return the files as they are now, with the fonts that the machine has."""
+        found = in_memory(self.changes)
+        fonts = {
+            f"templates/fonts/{path.name}": digest(path.read_bytes()) for path in FONTS.iterdir()
+        }
+        return replace(found, digests={**found.digests, **fonts})
+
+    def build(
+        self, *, today: dt.date = TODAY, workers: Executor | None = None, only: str = ""
+    ) -> dict[str, Outcome]:
+        """Build, and return the outcomes by path."""
+        loaded = project.load(self.sources(), today=today)
+        run = runner.Build(
+            loaded,
+            self.store,
+            fonts_conf=str(FONTS / "fonts.conf"),
+            findings=list(rules.run(loaded)),
+        )
+        editions = [item for item in plan.editions(loaded) if only in item.path]
+        outcomes = list(run.run(editions, workers or runner.Inline(), 1))
+        run.conclude(complete=not only)
+        return {outcome.edition.path: outcome for outcome in outcomes}
+
+    def states(self, **options: Any) -> dict[str, str]:
+        """Build, and return what became of each edition, by language."""
+        return {
+            path.split("/")[1]: outcome.state for path, outcome in self.build(**options).items()
+        }
+
+    def change(self, name: str, before: str, after: str) -> None:
+        """Edit a file."""
+        text = in_memory(self.changes).files[name].decode()
+        assert before in text
+        self.changes[name] = text.replace(before, after)
+
+
+@pytest.fixture
+def press(tmp_path: Path) -> Press:
+    """Return a press with an empty output folder."""
+    return Press(tmp_path / "output")
+
+
+def test_unchanged_work_is_never_redone(press: Press) -> None:
+    """A second build reuses everything, and touches no file."""
+    assert press.states() == {"en": "typeset", "es": "typeset", "ar": "typeset"}
+    before = {path: path.stat().st_mtime_ns for path in press.store.root.rglob("*")}
+
+    assert press.states() == {"en": "reused", "es": "reused", "ar": "reused"}
+    assert {path: path.stat().st_mtime_ns for path in press.store.root.rglob("*")} == before
+
+
+def test_a_changed_sentence_costs_its_own_language(press: Press) -> None:
+    """One msgstr, one language."""
+    press.build()
+    press.change("locales/es/LC_MESSAGES/hands.po", "No** se apure", "No** tenga prisa")
+
+    assert press.states() == {"en": "reused", "es": "typeset", "ar": "reused"}
+
+
+def test_what_does_not_change_the_page_is_not_typeset(press: Press) -> None:
+    """A comment changes the catalog, so the edition is composed, but not its HTML."""
+    press.build()
+    press.change("locales/es/LC_MESSAGES/hands.po", "msgid", "# a comment\nmsgid")
+    outcome = press.build()["one/es/hands.a4.pdf"]
+
+    assert outcome.state == "reused"
+    assert outcome.changed == ("locales/es/LC_MESSAGES/hands.po",)
+    assert press.states()["es"] == "reused"
+
+
+def test_going_back_prints_nothing(press: Press) -> None:
+    """What has been printed is kept by content, until a build no longer publishes it."""
+    press.build()
+    press.change("content/clinics/one.toml", "0123", "0124")
+    press.build(only="/es/")
+    del press.changes["content/clinics/one.toml"]
+
+    assert set(press.states().values()) == {"reused"}
+
+
+def test_a_finding_stops_its_edition_and_keeps_the_old_one(press: Press) -> None:
+    """An error in Spanish leaves Arabic alone, and the Spanish file as it was."""
+    press.build()
+    path = press.store.root / "one/es/hands.a4.pdf"
+    before = path.read_bytes()
+    press.change("locales/es/LC_MESSAGES/hands.po", 'msgstr "Lávese"', 'msgstr ""')
+    press.change("locales/ar/LC_MESSAGES/hands.po", "لا** تتعجل", "لا** تسرع")
+    outcomes = press.build()
+
+    assert {path: item.state for path, item in outcomes.items()} == {
+        "one/en/hands.a4.pdf": "reused",
+        "one/es/hands.a4.pdf": "stopped",
+        "one/ar/hands.a4.pdf": "typeset",
+    }
+    assert [item.rule for item in outcomes["one/es/hands.a4.pdf"].diagnostics] == ["LF301"]
+    assert path.read_bytes() == before
+    rows = {row["path"]: row["current"] for row in press.store.manifest()["editions"]}
+    assert rows == {
+        "one/ar/hands.a4.pdf": True, "one/en/hands.a4.pdf": True, "one/es/hands.a4.pdf": False
+    }  # fmt: skip
+
+
+def test_a_stopped_edition_is_made_once_it_is_mended(press: Press) -> None:
+    """Going back to what was published before the mistake publishes it again as current."""
+    press.build()
+    press.change("locales/es/LC_MESSAGES/hands.po", 'msgstr "Lávese"', 'msgstr ""')
+    press.build()
+    del press.changes["locales/es/LC_MESSAGES/hands.po"]
+
+    assert press.states()["es"] == "reused"
+    assert all(row["current"] for row in press.store.manifest()["editions"])
+
+
+def test_a_damaged_file_is_published_again(press: Press) -> None:
+    """A file that is not what the manifest says is replaced from the store."""
+    press.build()
+    path = press.store.root / "one/en/hands.a4.pdf"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:100])
+
+    assert press.states()["en"] == "reused"
+    assert path.read_bytes() == whole
+
+
+def test_a_leaflet_that_is_gone_is_withdrawn(press: Press) -> None:
+    """A build over everything removes what the project no longer publishes."""
+    press.build()
+    press.changes["pyproject.toml"] = '[tool.handbill]\nlanguages = ["ar"]\n'
+    press.build()
+
+    assert not (press.store.root / "one/es").exists()
+    assert {row["language"] for row in press.store.manifest()["editions"]} == {"ar", "en"}
+    assert len(list((press.store.root / ".store/blobs").iterdir())) == 2
+
+
+def test_a_filtered_build_leaves_the_rest(press: Press) -> None:
+    """Building Spanish alone says nothing about Arabic."""
+    press.build()
+    press.change("content/clinics/one.toml", "0123", "0124")
+
+    assert press.states(only="/es/") == {"es": "typeset"}
+    assert press.states() == {"en": "typeset", "es": "reused", "ar": "typeset"}
+
+
+def test_pages_are_counted_against_the_budget(press: Press) -> None:
+    """A leaflet of more pages than the settings allow is not published; rule "page-budget"."""
+    press.changes["pyproject.toml"] = '[tool.handbill]\nlanguages = ["es", "ar"]\nmax-pages = 0\n'
+    outcomes = press.build()
+
+    assert {item.state for item in outcomes.values()} == {"stopped"}
+    assert {item.diagnostics[0].rule for item in outcomes.values()} == {"LF505"}
+    assert not (press.store.root / "one").exists()
+
+
+def test_a_worker_with_other_versions_refuses(
+    press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Work for another toolchain is a finding, not a PDF; rule "foreign-toolchain"."""
+    monkeypatch.setattr(toolchain, "local_fingerprint", lambda _folder: "another")
+    outcomes = press.build()
+
+    assert {item.state for item in outcomes.values()} == {"stopped"}
+    assert {item.diagnostics[0].name for item in outcomes.values()} == {"foreign-toolchain"}
+
+
+def _die(*_arguments: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.slow
+def test_a_dead_worker_ends_the_build(press: Press, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that is killed is said to be, and nothing is published; rule "lost-worker"."""
+    monkeypatch.setattr(runner, "_compose", _die)
+    workers, _ = runner.executor("process", 2)
+
+    with workers, pytest.raises(HandbillError) as caught:
+        press.build(workers=workers)
+
+    assert caught.value.fault.kind == "lost-worker"
+
+
+@pytest.mark.slow
+def test_executors_give_the_same_bytes(tmp_path: Path) -> None:
+    """Inline and in a pool of processes, the same files and the same manifest come out."""
+    manifests = []
+    for name in ("inline", "process"):
+        press = Press(tmp_path / name)
+        workers, _ = runner.executor(name, 2)
+        with workers:
+            press.build(workers=workers)
+        manifests.append(press.store.manifest())
+
+    assert manifests[0] == manifests[1]
+
+
+def test_a_foreign_executor_is_named_by_its_factory() -> None:
+    """`module:factory` may be anything that returns an Executor."""
+    made, at_once = runner.executor("handbill.runner:Inline", 3)
+
+    assert (type(made), at_once) == (runner.Inline, 3)
+    with pytest.raises(HandbillError):
+        runner.executor("handbill.runner:Nothing", 1)
+
+
+def test_impressions_remember_what_went_wrong(press: Press) -> None:
+    """A record read back is the record that was kept: a warm build forgets no warning."""
+    proof: list[Proof] = []
+    loaded = project.load(press.sources(), today=TODAY)
+    for edition in plan.editions(loaded):
+        made = runner.press.compose(plan.job(loaded, edition), "t")
+        assert isinstance(made, Proof)
+        proof.append(made)
+    kept = Impression(pdf=b"%PDF", pages=3)
+    press.store.keep(proof[0].key, kept)
+
+    assert press.store.impression(proof[0].key) == kept
+    assert press.store.impression(proof[1].key) is None

@@ -1,0 +1,99 @@
+"""The output folder: whole files or none."""
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from handbill.diagnostics import Fault, HandbillError, Location, Scope
+from handbill.model import Impression
+from handbill.store import Store
+
+
+FAULT = Fault(
+    kind="missing-glyph",
+    location=Location(path="a.po", line=3, column=2),
+    message="m",
+    hint="h",
+    scope=Scope(leaflet="x"),
+)
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A write that fails half way leaves what was there, and no half file beside it."""
+    store = Store(tmp_path)
+    store.publish("a/x.pdf", b"old")
+
+    def fill(path: Path, data: bytes) -> int:
+        with path.open("wb") as file:
+            file.write(data[:1])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", fill)
+    with pytest.raises(HandbillError) as caught:
+        store.publish("a/x.pdf", b"new")
+
+    assert caught.value.fault.kind == "unwritable-output"
+    assert "no space left" in caught.value.fault.message
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["x.pdf"]
+    assert (tmp_path / "a/x.pdf").read_bytes() == b"old"
+
+
+def test_published_files_may_be_read_by_others(tmp_path: Path) -> None:
+    """A PDF has the permissions of any new file."""
+    Store(tmp_path).publish("x.pdf", b"1")
+    (tmp_path / "other").write_bytes(b"1")
+
+    assert (tmp_path / "x.pdf").stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
+def test_the_same_content_is_not_written_again(tmp_path: Path) -> None:
+    """Publishing what is there already touches nothing."""
+    store = Store(tmp_path)
+    store.publish("x.pdf", b"1")
+    before = (tmp_path / "x.pdf").stat()
+    store.publish("x.pdf", b"1")
+
+    assert (tmp_path / "x.pdf").stat().st_ino == before.st_ino
+
+
+def test_a_record_keeps_its_faults(tmp_path: Path) -> None:
+    """What was found in printing is found again without printing."""
+    store = Store(tmp_path)
+    impression = Impression(pdf=b"%PDF", pages=2, faults=(FAULT,))
+    store.keep("k", impression)
+
+    assert store.impression("k") == impression
+
+
+def test_a_damaged_record_or_blob_counts_as_absent(tmp_path: Path) -> None:
+    """A cache is input: what is not what it says it is, is printed anew."""
+    store = Store(tmp_path)
+    store.keep("k", Impression(pdf=b"%PDF", pages=2))
+    blob = next((tmp_path / ".store/blobs").iterdir())
+    blob.write_bytes(b"%PDX")
+
+    assert store.impression("k") is None
+    (tmp_path / ".store/records/k.json").write_text("{")
+    assert store.impression("k") is None
+
+
+def test_a_foreign_manifest_counts_as_empty(tmp_path: Path) -> None:
+    """A manifest of another schema, or none, starts a build from nothing."""
+    store = Store(tmp_path)
+    for text in ("", "[]", '{"schema": 0}', "\x00"):
+        (tmp_path / "manifest.json").write_text(text)
+
+        assert store.manifest() == {}
+
+
+def test_cleaning_leaves_what_a_build_did_not_write(tmp_path: Path) -> None:
+    """A file of the user's own at the top of the folder stays."""
+    store = Store(tmp_path)
+    store.publish("a/en/x.pdf", b"1")
+    store.keep("k", Impression(pdf=b"%PDF", pages=2))
+    store.write_manifest({"schema": 1})
+    (tmp_path / ".gitkeep").write_text("")
+
+    assert store.clean() == 4
+    assert [path.name for path in tmp_path.iterdir()] == [".gitkeep"]
