@@ -165,5 +165,6 @@ def _locale(cldr: str) -> Locale:
     (python-babel/babel#1234, open).
     """
     locale = Locale.parse(cldr, sep="-")
-    locale._Locale__data = LocaleDataDict(copy.deepcopy(load(str(locale))))  # type: ignore[attr-defined] # noqa: SLF001
+    own: Any = copy.deepcopy(load(str(locale)))
+    locale._Locale__data = LocaleDataDict(own)  # type: ignore[attr-defined] # noqa: SLF001
     return locale

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from handbill import bidi, catalog, markup, templates, typeset
 from handbill.diagnostics import Fault, HandbillError, Location
@@ -25,9 +26,10 @@ def compose(job: Job, toolchain: str) -> Proof | Fault:
         html, places = _Composer(job).page()
     except HandbillError as error:
         return error.fault
-    assets = {image.src: job.leaflet.assets[image.src] for image in job.leaflet.outline.images}
+    pictures = {image.src for image in job.leaflet.outline.images}
+    assets = {f"leaflet/{name}": job.leaflet.assets[name] for name in pictures}
     if job.clinic.logo:
-        assets[job.clinic.logo] = job.clinic.logo_data
+        assets[f"clinic/{job.clinic.logo}"] = job.clinic.logo_data
     named = {name: digest(data) for name, data in sorted(assets.items())}
     key = digest(json.dumps([html, named, toolchain]).encode())
     return Proof(
@@ -78,6 +80,7 @@ class _Composer:
                 "body": templates.safe(body),
                 "leaflet": leaflet,
                 "clinic": job.clinic,
+                "logo": _url("clinic", job.clinic.logo) if job.clinic.logo else "",
                 "language": job.language,
                 "format": job.format,
                 "draft": True,
@@ -126,7 +129,7 @@ class _Composer:
         """Render a picture with its caption."""
         context = {
             **self.words(),
-            "src": f"asset:{src}",
+            "src": _url("leaflet", src),
             "alt": alt,
             "caption": templates.safe(caption),
         }
@@ -151,3 +154,8 @@ class _Composer:
         line = messages.messages[context, msgid].line
         self.places[text] = Location(path=messages.path, line=line)
         return text
+
+
+def _url(owner: str, name: str) -> str:
+    """Name an asset for the press; the leaflet's and the clinic's may be called alike."""
+    return f"asset:{owner}/{quote(name)}"

@@ -10,7 +10,9 @@ import logging
 import os
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import weasyprint
 from weasyprint.text.fonts import FontConfiguration
@@ -45,7 +47,8 @@ class _Assets(URLFetcher):  # type: ignore[misc] # weasyprint has no types
         self.assets = assets
 
     def fetch(self, url: str, headers: Any = None) -> Any:  # noqa: ARG002 - WeasyPrint's signature
-        scheme, _, name = url.partition(":")
+        scheme, _, quoted = url.partition(":")
+        name = unquote(quoted)
         if scheme != "asset" or name not in self.assets:
             message = f"not one of the leaflet's files: {url}"
             raise ValueError(message)
@@ -65,7 +68,14 @@ class _Log(logging.Handler):
 
 
 def prepare(fonts_conf: str) -> None:
-    """Make a fontconfig file the only source of fonts, and warm this process up."""
+    """Make a fontconfig file the only source of fonts, and warm this process up.
+
+    Raises:
+        ValueError: the path is relative; fontconfig would silently use the machine's fonts.
+    """
+    if not Path(fonts_conf).is_absolute():
+        message = f"not an absolute path: {fonts_conf}"
+        raise ValueError(message)
     os.environ["FONTCONFIG_FILE"] = fonts_conf
     os.environ["SOURCE_DATE_EPOCH"] = EPOCH
     _LOGGER.propagate = False

@@ -1,10 +1,8 @@
 """What is made again, what is not, and what happens when something breaks on the way."""
 
 import datetime as dt
-import json
 import os
 import signal
-from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +13,7 @@ import pytest
 from handbill import plan, project, rules, runner, toolchain
 from handbill.diagnostics import HandbillError
 from handbill.model import Impression, Outcome, Proof
+from handbill.press import compose
 from handbill.sources import Sources, digest
 from handbill.store import Store
 from tests.conftest import FONTS, TODAY, in_memory
@@ -237,7 +236,7 @@ def test_impressions_remember_what_went_wrong(press: Press) -> None:
     proof: list[Proof] = []
     loaded = project.load(press.sources(), today=TODAY)
     for edition in plan.editions(loaded):
-        made = runner.press.compose(plan.job(loaded, edition), "t")
+        made = compose(plan.job(loaded, edition), "t")
         assert isinstance(made, Proof)
         proof.append(made)
     kept = Impression(pdf=b"%PDF", pages=3)

@@ -54,8 +54,8 @@ declare(
     What it does: repeats what the press says of pictures without alt text, pages without a
     language, and links to places that do not exist.
     Why is this bad? A screen reader says nothing, or the wrong thing (PDF/UA-1, ISO 14289-1, 7.3).
-    Example: `<img src="asset:logo.svg">` in a template
-    Use instead: `<img src="asset:logo.svg" alt="{{ clinic.name }}">`
+    Example: `<img src="{{ logo }}">` in a template
+    Use instead: `<img src="{{ logo }}" alt="{{ clinic.name }}">`
     """,
 )
 declare(

@@ -1,0 +1,175 @@
+"""The collection that this repository publishes, printed for real and looked at."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pypdf
+import pypdfium2
+import pytest
+from PIL import Image, ImageStat
+
+from tests.conftest import ROOT
+
+
+pytestmark = pytest.mark.slow
+
+#: Pixels an inch of the pictures that are measured.
+RESOLUTION = 50
+
+
+def build(output: Path, *arguments: str, **environment: str) -> None:
+    """Build the collection into a folder."""
+    subprocess.run(
+        [sys.executable, "build.py", "build", "--output", str(output), *arguments],
+        check=True,
+        capture_output=True,
+        cwd=ROOT,
+        env={**os.environ, **environment},
+    )
+
+
+@pytest.fixture(scope="session")
+def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the built collection."""
+    folder = tmp_path_factory.mktemp("collection")
+    build(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def manifest(output: Path) -> dict[str, Any]:
+    """Return the collection's manifest."""
+    found: dict[str, Any] = json.loads((output / "manifest.json").read_text("utf-8"))
+    return found
+
+
+def pages(path: Path) -> Iterator[Image.Image]:
+    """Render the pages of a PDF in grey."""
+    with pypdfium2.PdfDocument(path) as pdf:
+        for page in pdf:
+            yield page.render(scale=RESOLUTION / 72).to_pil().convert("L")
+
+
+def ink(picture: Image.Image) -> float:
+    """Return the share of a page that is black, from 0 to 1."""
+    return 1 - float(ImageStat.Stat(picture).mean[0]) / 255
+
+
+def test_two_clinics_and_seven_languages(manifest: dict[str, Any]) -> None:
+    """Every leaflet is there for every clinic, in every language, on the clinic's paper."""
+    found = {
+        (row["clinic"], row["language"], row["format"])
+        for row in manifest["editions"]
+        if row["leaflet"] == "milia"
+    }
+
+    assert found == {
+        (clinic, language, paper)
+        for clinic, paper in (("northgate", "a4"), ("lakeside", "letter"))
+        for language in ("en", "es", "pl", "ar", "ur", "hi", "zh-Hans")
+    }
+
+
+def test_the_manifest_tells_of_what_is_there(output: Path, manifest: dict[str, Any]) -> None:
+    """Pages and drafts are as the files are, and nothing personal is in it."""
+    for row in manifest["editions"]:
+        pdf = pypdf.PdfReader(output / row["path"])
+
+        assert row["pages"] == len(pdf.pages)
+        assert (row["draft"], row["current"]) == (True, True)
+        assert row["findings"] == []
+    assert str(ROOT) not in json.dumps(manifest)
+
+
+def test_pages_are_of_the_clinics_paper(output: Path, manifest: dict[str, Any]) -> None:
+    """A4 is 595 by 842 points, US Letter 612 by 792."""
+    sizes = {"a4": (595, 842), "letter": (612, 792)}
+    for row in manifest["editions"]:
+        for page in pypdf.PdfReader(output / row["path"]).pages:
+            assert (round(page.mediabox.width), round(page.mediabox.height)) == sizes[row["format"]]
+
+
+def test_every_page_has_ink_and_margins(output: Path, manifest: dict[str, Any]) -> None:
+    """Text and page count can be right on blank pages; ink in the margins would be cut off."""
+    for row in manifest["editions"]:
+        for number, picture in enumerate(pages(output / row["path"]), start=1):
+            width, height = picture.size
+            edge = round(5 / 25.4 * RESOLUTION)
+            body = picture.crop((0, height // 8, width, height * 7 // 8))
+
+            assert ink(picture) > 0.02, (row["path"], number)
+            assert ink(body) > 0.01, (row["path"], number)
+            for margin in (
+                (0, 0, width, edge),
+                (0, height - edge, width, height),
+                (0, 0, edge, height),
+                (width - edge, 0, width, height),
+            ):
+                assert ink(picture.crop(margin)) == 0, (row["path"], number)
+
+
+def test_right_to_left_pages_are_mirrored(output: Path) -> None:
+    """The logo is on the left of an English page, and on the right of an Arabic and Urdu one."""
+    for language, side in (("en", "left"), ("zh-Hans", "left"), ("ar", "right"), ("ur", "right")):
+        first = next(pages(output / f"northgate/{language}/milia.a4.pdf"))
+        width, height = first.size
+        band = (height * 8 // 100, height * 13 // 100)
+        left = ink(first.crop((0, band[0], width // 5, band[1])))
+        right = ink(first.crop((width * 4 // 5, band[0], width, band[1])))
+
+        assert ("left" if left > right else "right") == side, language
+
+
+def test_every_page_says_that_it_is_a_draft(output: Path) -> None:
+    """The stamp is on each page, in the page's language."""
+    for language, stamp in (
+        ("en", "Draft - not approved for use with patients"),
+        ("es", "Borrador"),
+        ("pl", "Wersja robocza"),
+        ("zh-Hans", "草稿"),
+    ):
+        for page in pypdf.PdfReader(output / f"northgate/{language}/milia.a4.pdf").pages:
+            assert stamp in page.extract_text()
+
+
+def test_a_clinics_own_numbers_are_printed(output: Path) -> None:
+    """Each clinic has its own emergency number, and not the other's."""
+    for clinic, paper, own, other in (
+        ("northgate", "a4", "999", "911"),
+        ("lakeside", "letter", "911", "999"),
+    ):
+        pdf = pypdf.PdfReader(output / f"{clinic}/en/milia.{paper}.pdf")
+        text = " ".join(page.extract_text() for page in pdf.pages)
+
+        assert f"Call {own} now" in text
+        assert other not in text
+
+
+def test_pdfs_are_tagged_and_titled(output: Path, manifest: dict[str, Any]) -> None:
+    """Language, title, structure and the PDF/UA mark are in every file."""
+    for row in manifest["editions"]:
+        pdf = pypdf.PdfReader(output / row["path"])
+        root = pdf.trailer["/Root"]
+
+        assert root["/Lang"] == row["language"]
+        assert root["/MarkInfo"]["/Marked"].value is True
+        assert "/StructTreeRoot" in root
+        assert root["/ViewerPreferences"]["/DisplayDocTitle"].value is True
+        assert pdf.metadata is not None
+        assert pdf.metadata.title
+        assert b"pdfuaid:part" in root["/Metadata"].get_data()
+
+
+def test_the_same_bytes_everywhere(output: Path, tmp_path: Path) -> None:
+    """Another process, hash seed, time zone, locale and folder make the same files."""
+    build(tmp_path, "--executor", "inline", PYTHONHASHSEED="99", TZ="Asia/Tokyo", LC_ALL="C")
+
+    first = {path.relative_to(output): path.read_bytes() for path in output.rglob("*.pdf")}
+    second = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*.pdf")}
+    assert first == second
+    assert (output / "manifest.json").read_bytes() == (tmp_path / "manifest.json").read_bytes()
