@@ -6,7 +6,8 @@ from hashlib import sha256
 
 import pytest
 
-from handbill import project, rules, sources
+from handbill import catalog, project, rules, sources
+from handbill.model import Leaflet
 from tests.conftest import FONTS, ROOT, TODAY
 
 
@@ -38,7 +39,7 @@ def test_the_collection_has_no_findings() -> None:
 
 
 @pytest.mark.parametrize("leaflet", LOADED.leaflets.values(), ids=lambda leaflet: leaflet.id)
-def test_leaflets_are_in_plain_english(leaflet: project.Leaflet) -> None:
+def test_leaflets_are_in_plain_english(leaflet: Leaflet) -> None:
     """Flesch-Kincaid grade 6 or lower (Kincaid and others, 1975)."""
     found = sentences(leaflet.body)
     words = [word for sentence in found for word in re.findall(r"[A-Za-z']+", sentence)]
@@ -50,7 +51,7 @@ def test_leaflets_are_in_plain_english(leaflet: project.Leaflet) -> None:
 
 
 @pytest.mark.parametrize("leaflet", LOADED.leaflets.values(), ids=lambda leaflet: leaflet.id)
-def test_leaflets_sell_nothing_and_harm_nobody(leaflet: project.Leaflet) -> None:
+def test_leaflets_sell_nothing_and_harm_nobody(leaflet: Leaflet) -> None:
     """No advert, no home removal; tools and steam are named only to say no."""
     for pattern in FORBIDDEN:
         assert not re.search(pattern, leaflet.body, re.IGNORECASE)
@@ -80,10 +81,8 @@ def test_fonts_are_what_they_are_said_to_be() -> None:
 def test_templates_for_translators_are_up_to_date() -> None:
     """The POT files say what the leaflets and templates say now."""
     for domain in (*LOADED.leaflets, "handbill"):
-        blocks = (
-            LOADED.interface_blocks if domain == "handbill" else LOADED.leaflets[domain].blocks
-        )
+        blocks = LOADED.interface_blocks if domain == "handbill" else LOADED.leaflets[domain].blocks
         newest = max(leaflet.published for leaflet in LOADED.leaflets.values())
-        expected = project.catalog.template(domain, blocks, date=newest)
+        expected = catalog.template(domain, blocks, date=newest)
 
         assert (ROOT / "locales" / f"{domain}.pot").read_bytes() == expected
