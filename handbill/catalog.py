@@ -87,11 +87,15 @@ def _lines(data: bytes, fault: Callable[..., None]) -> list[str]:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        column = error.start - data.rfind(b"\n", 0, error.start)
+        # Columns count characters; what stands before the first wrong byte is UTF-8.
+        column = len(data[data.rfind(b"\n", 0, error.start) + 1 : error.start].decode()) + 1
         fault(line, f"not UTF-8: byte 0x{data[error.start]:02x}", "save it as UTF-8", column)
         return []
     charset = re.search(r"charset=([\w-]+)", text)
-    if charset and charset[1].lower() not in {"utf-8", "charset"}:
+    if charset is None:
+        hint = r'begin it with msgid "", msgstr "" and "Content-Type: text/plain; charset=UTF-8\n"'
+        fault(1, "no header that names the character set", hint)
+    elif charset[1].lower() not in {"utf-8", "charset"}:
         line = text.count("\n", 0, charset.start()) + 1
         fault(line, f"the header says charset={charset[1]}", "write charset=UTF-8")
     lines = text.replace("\r\n", "\n").split("\n")

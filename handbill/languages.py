@@ -23,7 +23,7 @@ _LANGUAGE: Mapping[str, Key] = MappingProxyType(
             pattern=r"nplurals=\d; plural=[n0-9()<>=!&|?:%* ]+;",
             example='"nplurals=2; plural=(n != 1);"',
         ),
-        "fonts": Key(holds=list, of=str, example='["Noto Sans"]'),
+        "fonts": Key(holds=list, of=str, filled=True, example='["Noto Sans"]'),
         "line-height": Key(holds=float, example="1.4"),
     }
 )
@@ -50,5 +50,6 @@ def load(text: str, path: str) -> tuple[dict[str, Language], list[Fault]]:
             plural=values["plural"],
             fonts=tuple(values["fonts"]),
             line_height=float(values["line-height"]),
+            locations={name: table.where(tag, name) for name in _LANGUAGE},
         )
     return found, list(table.faults)

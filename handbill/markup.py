@@ -6,8 +6,9 @@ the msgid. Because a translation is put in place *after* block parsing, no msgst
 or break a heading, a list or a table. Extraction and translation run the same code.
 """
 
+import html
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement
 
@@ -31,13 +32,17 @@ _STRAY_CITATION = re.compile(r"\[@[^\]]*\]?")
 _IMAGE = re.compile(r'^!\[(?P<alt>[^\]]*)\]\((?P<src>[^\s)]+)(?:\s+"(?P<caption>[^"]*)")?\)$')
 _ANY_IMAGE = re.compile(r"!\[[^\]]*\]\(")
 _SLOT = re.compile(r"\{\{\s*([\w.-]+)\s*\}\}")
-_BRACES = re.compile(r"\{\{.*?\}\}|\{\{|\}\}")
-_TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9-]*(?=[\s/>])[^>\n]*>|<!(?!--)|<\?")
-_FENCE = re.compile(r"^ {0,3}(```+|~~~+)")
+_BRACES = re.compile(r"\{\{\s*[\w.-]+\s*\}\}|\{\{.*?\}\}|\{\{|\}\}")
+# Comments are gone when this looks: a `<!--` that is left is never closed, and would be printed.
+_TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9-]*(?=[\s/>])(?:[^>\n]|\n(?![ \t]*\n))*>|<!(?:--)?|<\?")
+_FENCE = re.compile(r"^ *(```+|~~~+)")
 _BULLET = re.compile(r"^( *)([-*+]|\d+[.)]) +\S")
 _SHORT_NESTING = (2, 3)
-_ADMONITION = re.compile(r"^!!! ?")
-_TABLE_RULE = re.compile(r"^ *\|? *:?-+:? *(\| *:?-+:? *)+\|? *$")
+# A line of a paragraph: no heading, box, list item, quotation, table or blank line.
+_RUNNING = re.compile(r"^ *(?!#|!!!|>|\||[-*+] |\d+[.)] |: |[-=]+ *$)\S")
+_ADMONITION = re.compile(r"^ *!!!")
+_TITLED = re.compile(r'^(?: {4})*!!! ?[\w-]+(?: +[\w-]+)* +" *[^" ].*" *$')
+_TABLE_RULE = re.compile(r"^(?=.*\|) *\|? *:?-+:? *(\| *:?-+:? *)*\|? *$")
 
 _KINDS = {
     "p": "paragraph",
@@ -152,7 +157,7 @@ class _Reader:
         # Comments become spaces of the same shape: positions stay, their text cannot match.
         self.source = _COMMENT.sub(lambda m: re.sub(r"[^\n]", " ", m.group()), text)
         self.comments = [(m.start(), m.group(1).strip()) for m in _COMMENT.finditer(text)]
-        self.position = 0
+        self.began = self.position = 0
         self.blocks: list[Block] = []
         self.headings: list[Heading] = []
         self.images: list[Image] = []
@@ -163,13 +168,29 @@ class _Reader:
 
     def find(self, raw: str, *, stay: bool = False) -> tuple[int, int]:
         """Return the line and column where `raw` next begins, and move past it or just to it."""
-        first = next((line.strip() for line in raw.split("\n") if line.strip()), "")
-        start = r"(?<!\w)" if first[:1].isalnum() else ""
-        end = r"(?!\w)" if first[-1:].isalnum() else ""
-        match = re.compile(start + re.escape(first) + end).search(self.source, self.position)
+        first = next((line for line in raw.split("\n") if line.strip()), "")
+        match = self._search(raw, self.position) or self._search(first, self.position)
+        self.began = match.start() if match else self.position
         if match:
             self.position = match.start() if stay else match.end()
-        return self.place(match.start() if match else self.position)
+        return self.place(self.began)
+
+    def within(self, parts: Iterable[str]) -> Iterator[tuple[int, int]]:
+        """Yield the line and column of each part of what was last found."""
+        position = self.began
+        for part in parts:
+            match = self._search(part, position)
+            if match:
+                position = match.end()
+            yield self.place(match.start() if match else self.began)
+
+    def _search(self, text: str, position: int) -> re.Match[str] | None:
+        """Find a text however its author wrapped and indented it."""
+        text = text.strip()
+        start = r"(?<!\w)" if text[:1].isalnum() else ""
+        end = r"(?!\w)" if text[-1:].isalnum() else ""
+        words = r"[\s>]+".join(re.escape(word) for word in text.split())
+        return re.compile(start + words + end).search(self.source, position)
 
     def place(self, offset: int) -> tuple[int, int]:
         """Return the file's line and column of an offset in the text."""
@@ -196,12 +217,13 @@ class _Reader:
         lines = self.source.split("\n")
         self._fences(lines)
         self._lists(lines)
+        self._boxes(lines)
         self._tables(lines)
         for match in _TAG.finditer(self.source):
             self.fault(
                 "raw-html",
                 *self.place(match.start()),
-                f"HTML in a leaflet: {match.group()[:40]!r}",
+                f"HTML in a leaflet: {normalise(match.group())[:40]!r}",
                 "use Markdown; an HTML block would never reach a translator",
             )
         for match in _BRACES.finditer(self.source):
@@ -214,13 +236,13 @@ class _Reader:
                 )
 
     def _fences(self, lines: list[str]) -> None:
-        opened: tuple[int, str] | None = None
+        opened: tuple[int, int, str] | None = None
         for number, line in enumerate(lines):
             match = _FENCE.match(line)
             if match is None:
                 continue
             if opened is None:
-                opened = number, match.group(1)
+                opened = number, match.start(1) + 1, match.group(1)
                 self.fault(
                     "code-block",
                     self.first_line + number,
@@ -228,73 +250,105 @@ class _Reader:
                     "a code fence; its text is never translated",
                     "remove the fence: a leaflet has no code",
                 )
-            elif match.group(1).startswith(opened[1]):
+            elif match.group(1).startswith(opened[2]):
                 opened = None
         if opened is not None:
             self.fault(
                 "code-block",
                 self.first_line + opened[0],
-                1,
-                f"a code fence that is never closed: {opened[1]}",
+                opened[1],
+                f"a code fence that is never closed: {opened[2]}",
                 "everything after it would be taken for code",
             )
 
     def _lists(self, lines: list[str]) -> None:
-        base: int | None = None
-        in_component = False
+        open_items: list[int] = []
         for number, line in enumerate(lines):
-            if _ADMONITION.match(line):
-                in_component, base = True, None
-                continue
             bullet = _BULLET.match(line)
-            if line.strip() and not line.startswith(" "):
-                in_component = False
-                base = None if bullet is None else 0
-                continue
+            glued = number > 0 and not open_items and _RUNNING.match(lines[number - 1])
+            if glued and (bullet or (line.lstrip().startswith("|") and _is_table(lines, number))):
+                self.fault(
+                    "glued-block",
+                    self.first_line + number,
+                    _indent(line) + 1,
+                    f"a {'list' if bullet else 'table'} right under a line of text is more text",
+                    "leave an empty line above it",
+                )
             if bullet is None:
+                after_blank = number > 0 and not lines[number - 1].strip()
+                if _ADMONITION.match(line) or (after_blank and line[:1].strip()):
+                    open_items = []
                 continue
             indent = len(bullet.group(1))
-            if base is None:
-                base = 4 if in_component and indent >= 4 else 0
-            if indent - base in _SHORT_NESTING:
+            open_items = [item for item in open_items if item < indent]
+            above = open_items[-1] if open_items else indent
+            # Markdown nests by steps of four: an item on its parent's step is no child of it.
+            if indent - above in _SHORT_NESTING and indent // 4 == above // 4:
                 self.fault(
                     "list-nesting",
                     self.first_line + number,
                     indent + 1,
-                    f"a list item indented by {indent - base} spaces joins the list above it",
+                    f"a list item indented by {indent - above} spaces joins the list above it",
                     "indent a nested item by 4 spaces",
+                )
+            open_items.append(indent)
+
+    def _boxes(self, lines: list[str]) -> None:
+        for number, line in enumerate(lines):
+            if _ADMONITION.match(line) and not _TITLED.match(line):
+                name = re.search(r"[\w-]+", line)
+                self.fault(
+                    "untitled-component",
+                    self.first_line + number,
+                    _indent(line) + 1,
+                    f"not a box with a title: {line.strip()[:40]!r}",
+                    f'write !!! {name.group() if name else "name"} "Title", in straight quotes',
                 )
 
     def _tables(self, lines: list[str]) -> None:
         for number, line in enumerate(lines):
-            if not _TABLE_RULE.match(line) or number == 0 or "|" not in lines[number - 1]:
+            header = lines[number - 1] if number else ""
+            if "|" not in header or not _TABLE_RULE.match(line):
                 continue
-            columns = _cells(lines[number - 1])
-            if _cells(line) != columns:
+            border = "|" in (header.strip()[0], header.strip()[-1])
+            columns = _cells(header, border=border)
+            if (found := _cells(line, border=border)) != columns:
                 self.fault(
                     "broken-table",
                     self.first_line + number,
-                    1,
-                    f"the rule under the header has {_cells(line)} columns, the header {columns}",
+                    _indent(line) + 1,
+                    f"the rule under the header has {found} columns, the header {columns}",
                     "without one --- for each column this is not a table",
                 )
             for row in range(number + 1, len(lines)):
-                if "|" not in lines[row]:
+                # A row needs no bar: whatever follows without an empty line is one.
+                if not lines[row].strip() or _ADMONITION.match(lines[row]):
                     break
-                if (found := _cells(lines[row])) != columns:
+                if (found := _cells(lines[row], border=border)) != columns:
                     self.fault(
                         "broken-table",
                         self.first_line + row,
-                        1,
+                        _indent(lines[row]) + 1,
                         f"a row of {found} cells in a table of {columns} columns",
                         r"write \| for a bar inside a cell",
                     )
 
 
-def _cells(row: str) -> int:
-    inner = row.strip().removeprefix("|")
-    if inner.endswith("|") and not inner.endswith("\\|"):
-        inner = inner[:-1]
+def _is_table(lines: list[str], number: int) -> bool:
+    return number + 1 < len(lines) and _TABLE_RULE.match(lines[number + 1]) is not None
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _cells(row: str, *, border: bool) -> int:
+    """Count a row's cells; bars at its ends are no cells in a table whose header has them."""
+    inner = row.strip()
+    if border:
+        inner = inner.removeprefix("|")
+        if inner.endswith("|") and not inner.endswith("\\|"):
+            inner = inner[:-1]
     return len(re.findall(r"(?<!\\)\|", inner)) + 1
 
 
@@ -322,9 +376,12 @@ class _Translate(Treeprocessor):
     def run(self, root: Element) -> None:
         self._walk(root)
         for label in self.md.references:
+            # Python-Markdown has lower-cased the label, and its place may be long past.
+            written = re.compile(rf"\[\s*{re.escape(label)}\s*\]:", re.IGNORECASE)
+            match = written.search(self.reader.source)
             self.reader.fault(
                 "reference-link",
-                *self.reader.find(f"[{label}]"),
+                *self.reader.place(match.start() if match else 0),
                 f"a link defined apart from its text: [{label}]",
                 "write [text](address), so that a translator sees both",
             )
@@ -332,7 +389,7 @@ class _Translate(Treeprocessor):
     def _walk(self, parent: Element) -> None:
         for child in list(parent):
             if child.tag == "pre":
-                raw = "".join(child.itertext())
+                raw = html.unescape("".join(child.itertext()))
                 self.reader.fault(
                     "code-block",
                     *self.reader.find(raw),
@@ -375,24 +432,27 @@ class _Translate(Treeprocessor):
         """Translate one run of raw inline Markdown: the only place where text changes."""
         line, column = self.reader.find(raw)
         msgid = normalise(raw)
-        for match in _STRAY_CITATION.finditer(msgid):
+        strays = _STRAY_CITATION.findall(msgid)
+        for stray, place in zip(strays, self.reader.within(strays), strict=True):
             self.reader.fault(
                 "stray-citation",
-                line,
-                column,
-                f"sources cited in the middle of a block: {match.group()}",
+                *place,
+                f"sources cited in the middle of a block: {stray}",
                 "cite them at its end: [@key, @key]",
             )
-        if kind != "picture" and _ANY_IMAGE.search(msgid):
+        pictures = _ANY_IMAGE.findall(msgid) if kind != "picture" else []
+        for place in self.reader.within(pictures):
             self.reader.fault(
                 "inline-picture",
-                line,
-                column,
+                *place,
                 "a picture inside a line of text",
                 "give the picture a paragraph of its own",
             )
+        holes = list(_SLOT.finditer(msgid))
+        places = self.reader.within(hole.group() for hole in holes)
         self.reader.slots += [
-            Reference(name=name, line=line, column=column) for name in slots(msgid)
+            Reference(name=hole.group(1), line=place[0], column=place[1])
+            for hole, place in zip(holes, places, strict=True)
         ]
         context, notes = self.reader.notes()
         if not _SLOT.sub("", msgid).strip():
@@ -420,7 +480,7 @@ class _Translate(Treeprocessor):
             taken, number = f"{slug}-{number}", number + 1
         self.ids.add(taken)
         element.set("id", taken)
-        line, column = self.reader.find(raw, stay=True)
+        line, column = self.reader.find(element.text or "", stay=True)
         self.reader.headings.append(
             Heading(level=int(element.tag[1]), text=raw, line=line, column=column)
         )
@@ -429,19 +489,19 @@ class _Translate(Treeprocessor):
     def _component(self, element: Element) -> None:
         name = (element.get("class") or "").removeprefix("admonition").strip()
         title = element.find("p")
-        written = re.compile(rf"^[ ]*!!! ?{re.escape(name)}(?![\w-])", re.MULTILINE)
+        words = " +".join(re.escape(word) for word in name.split())
+        written = re.compile(rf"^ *(!!! ?{words})(?![\w-])", re.MULTILINE | re.IGNORECASE)
         match = written.search(self.reader.source, self.reader.position)
-        line, column = self.reader.place(match.start() if match else self.reader.position)
+        start = match.start(1) if match else self.reader.position
+        line, column = self.reader.place(start)
         self.reader.components.append(Reference(name=name, line=line, column=column))
-        rest = self.reader.source[match.end() :].split("\n", 1)[0] if match else '"'
+        if match is None:
+            return
+        self.reader.position = match.end()
+        rest = self.reader.source[match.end() :].split("\n", 1)[0]
         if '"' not in rest and title is not None:
-            self.reader.fault(
-                "untitled-component",
-                line,
-                column,
-                f"a {name} box without a title",
-                f'write !!! {name} "Title"',
-            )
+            # Python-Markdown's own title, of the English name: nobody wrote it.
+            element.remove(title)
 
     def _figure(self, element: Element) -> None:
         """Translate a picture's alt text and caption; its address is no translator's matter."""
@@ -449,7 +509,8 @@ class _Translate(Treeprocessor):
         match = _IMAGE.match(raw)
         if match is None:
             return
-        line, column = self.reader.find((element.text or "").strip(), stay=True)
+        line, column = self.reader.find(element.text or "", stay=True)
+        start = self.reader.position
         self.reader.images.append(
             Image(src=match["src"], alt=match["alt"], line=line, column=column)
         )
@@ -458,6 +519,8 @@ class _Translate(Treeprocessor):
         element.tag, element.text = "figure", None
         element.attrib |= {"src": match["src"], "alt": alt}
         SubElement(element, "figcaption").text = caption
+        self.reader.position = start
+        self.reader.find(raw)
 
     def _row(self, row: Element) -> None:
         """Make a row's first cell its header where the author wrote all of it in bold."""

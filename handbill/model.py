@@ -135,6 +135,7 @@ class Clinic:
     slots: Mapping[str, str]
     logo: str
     logo_data: bytes
+    locations: Mapping[str, Location] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +158,7 @@ class Language:
     plural: str
     fonts: tuple[str, ...]
     line_height: float
+    locations: Mapping[str, Location] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,6 +321,7 @@ class Settings:
     source_language: str = "en"
     languages: tuple[str, ...] = ()
     max_pages: int = 24
+    locations: Mapping[str, Location] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

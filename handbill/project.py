@@ -52,7 +52,7 @@ _FRONT_MATTER = MappingProxyType(
         "published": Key(holds=dt.date, example=_DATE),
         "last_review": Key(holds=dt.date, example=_DATE),
         "next_review": Key(holds=dt.date, example="2028-11-24"),
-        "authors": Key(holds=list, of=str, example='["A. Author"]'),
+        "authors": Key(holds=list, of=str, filled=True, example='["A. Author"]'),
         "reviewers": Key(holds=list, of=str, example="[]"),
         "codes": Key(holds=dict, required=False, example='{ icd-10 = "L72.0" }'),
         "sources": Key(holds=list, of=dict, keys=_CITATION, example="[[sources]]"),
@@ -72,7 +72,7 @@ _CLINIC = MappingProxyType(
     {
         "name": Key(holds=str, example='"Northgate Skin Clinic"'),
         "country": Key(holds=str, pattern=r"[A-Z]{2}", example='"GB"'),
-        "formats": Key(holds=list, of=str, example='["a4"]'),
+        "formats": Key(holds=list, of=str, filled=True, example='["a4"]'),
         "logo": Key(holds=str, required=False, example='"northgate.svg"'),
         "address": Key(holds=list, of=str, required=False, example='["12 Northgate", "Anytown"]'),
         "hours": Key(holds=list, of=dict, keys=_HOURS, required=False, example="[[hours]]"),
@@ -123,8 +123,10 @@ def _text(path: str, data: bytes, faults: list[Fault]) -> str:
     try:
         return data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
+        data = error.object  # without the byte order mark
         line = data.count(b"\n", 0, error.start) + 1
-        column = error.start - data.rfind(b"\n", 0, error.start)
+        # Columns count characters; what stands before the first wrong byte is UTF-8.
+        column = len(data[data.rfind(b"\n", 0, error.start) + 1 : error.start].decode()) + 1
         faults.append(
             Fault(
                 kind="unreadable-text",
@@ -151,6 +153,7 @@ def _settings(text: str, faults: list[Fault]) -> Settings:
         source_language=table.values.get("source-language", defaults.source_language),
         languages=tuple(table.values.get("languages", ())),
         max_pages=table.values.get("max-pages", defaults.max_pages),
+        locations={name: table.where(name) for name in _SETTINGS},
     )
 
 
@@ -214,7 +217,8 @@ def _leaflet(
     first_line = text.count("\n", 0, fence.end()) + 1
     outline = markup.outline(body, path=path, first_line=first_line)
     scope = Scope(leaflet=values["id"])
-    faults = [replace(fault, scope=scope) for fault in (*table.faults, *outline.faults)]
+    met = (*table.faults, *_front_faults(table, folder), *outline.faults)
+    faults = [replace(fault, scope=scope) for fault in met]
     citations = [
         Citation(
             key=item["key"],
@@ -245,9 +249,42 @@ def _leaflet(
         outline=outline,
         front_blocks=tuple(_front_blocks(table)),
         assets=assets,
-        locations={name: table.where(name) for name in _FRONT_MATTER},
+        locations={name: table.where(name) for name in _FRONT_MATTER}
+        | dict(_source_locations(table)),
     )
     return leaflet, faults
+
+
+def _front_faults(table: Table, folder: str) -> Iterator[Fault]:
+    """Find what the schema cannot see in a leaflet's front matter."""
+
+    def fault(place: Location, message: str, hint: str) -> Fault:
+        return Fault(kind="front-matter", location=place, message=message, hint=hint)
+
+    values = table.values
+    if values["id"] != folder:
+        yield fault(
+            table.where("id"),
+            f"the id {values['id']!r} is not the name of its folder, {folder!r}",
+            f'write id = "{folder}"',
+        )
+    for name in ("title", "summary", "audience"):
+        if "{{" in values[name] or "}}" in values[name]:
+            hint = "slots are filled in the text only"
+            yield fault(table.where(name), f"{name!r} holds a slot", hint)
+    keys = [item.get("key") for item in values["sources"]]
+    for number, key in enumerate(keys):
+        if key is not None and key in keys[:number]:
+            place = table.where("sources", number, "key")
+            yield fault(place, f"two sources have the key {key!r}", "give each its own")
+
+
+def _source_locations(table: Table) -> Iterator[tuple[str, Location]]:
+    """Yield the place of each source, and of the day it was read, by the source's key."""
+    for number, item in enumerate(table.values["sources"]):
+        if "key" in item:
+            yield f"sources.{item['key']}", table.where("sources", number)
+            yield f"sources.{item['key']}.read", table.where("sources", number, "read")
 
 
 def _front_blocks(table: Table) -> Iterator[Block]:
@@ -306,6 +343,7 @@ def _clinics(sources: Sources, texts: Mapping[str, str], faults: list[Fault]) ->
             slots={f"clinic.{name}": values.get(name, "") for name in SLOTS},
             logo=logo,
             logo_data=sources.files.get(logo_path, b"") if logo else b"",
+            locations={"formats": table.where("formats")},
         )
     return found
 

@@ -37,6 +37,7 @@ class Key:
         holds: `str`, `int`, `float`, `datetime.date`, `datetime.time`, `list` or `dict`.
         of: for a list, the type of its items.
         keys: for a table, or a list of tables, the keys of each; none means any key with a text.
+        filled: whether a list must hold something.
         choices: the only texts allowed.
         pattern: what a text must match, whole.
         example: a right value, for the hint.
@@ -46,6 +47,7 @@ class Key:
     required: bool = True
     of: type = str
     keys: "Mapping[str, Key]" = field(default_factory=dict)
+    filled: bool = False
     choices: tuple[str, ...] = ()
     pattern: str = ""
     example: str = ""
@@ -151,7 +153,7 @@ class _Checker:
         for name, key in schema.items():
             if key.required and name not in values and name != "*":
                 example = key.example or _TYPE_NAMES[key.holds]
-                self.fault(at, f"missing key {name!r}", f"add {name} = {example}")
+                self.fault(at, f"missing key {name!r}", f"add {_assignment(name, example)}")
         return kept
 
     def below(self, value: Any, key: Key, here: Path) -> Any:
@@ -173,11 +175,13 @@ class _Checker:
 def _problem(name: str, value: object, key: Key) -> tuple[str, str] | None:
     """Return what is wrong with a value and how to mend it."""
     if not _is(value, key.holds):
-        example = f"write {name} = {key.example}" if key.example else ""
+        example = f"write {_assignment(name, key.example)}" if key.example else ""
         return f"{name!r} is not {_TYPE_NAMES[key.holds]}", example
     if isinstance(value, str):
         return _text_problem(name, value, key)
     if isinstance(value, list):
+        if key.filled and not value:
+            return f"{name!r} is empty", f"for example {name} = {key.example}"
         for item in value:
             if not _is(item, key.of):
                 return f"{name!r} holds something other than {_TYPE_NAMES[key.of]}", ""
@@ -186,6 +190,11 @@ def _problem(name: str, value: object, key: Key) -> tuple[str, str] | None:
             if not isinstance(item, str):
                 return f"{name}.{inner} is not {_TYPE_NAMES[str]}", ""
     return None
+
+
+def _assignment(name: str, value: str) -> str:
+    """Write a key as it stands in a file; the header of a table stands for itself."""
+    return value if value.startswith("[[") else f"{name} = {value}"
 
 
 def _text_problem(name: str, value: str, key: Key) -> tuple[str, str] | None:

@@ -47,7 +47,9 @@ def files(text: str) -> dict[str, str | bytes | None]:
     found: dict[str, str | bytes | None] = {}
     for kind, name, content in _BLOCK.findall(text):
         if name:
-            found[name] = content or None
+            # `latin-1` blocks are for bytes that are not UTF-8, which Markdown cannot hold.
+            data = content.encode("latin-1") if kind == "latin-1" else content
+            found[name] = data or None
         assert name or kind == "findings", f"a block without a file name: {kind}"
     return found
 

@@ -82,7 +82,7 @@ def unknown_format(project: Project) -> Iterator[Fault]:
             if name not in project.formats:
                 yield Fault(
                     kind="unknown-format",
-                    location=Location(path=clinic.path),
+                    location=clinic.locations["formats"],
                     message=f"no format is called {name!r}",
                     hint=nearest(name.lower(), project.formats)
                     or f"the formats are {', '.join(project.formats)}",

@@ -155,6 +155,20 @@ declare(
     """,
 )
 declare(
+    "LF123",
+    "glued-block",
+    Severity.ERROR,
+    """
+    A list or a table right under a line of text.
+
+    What it does: finds lists and tables without an empty line above them.
+    Why is this bad? To Markdown they are more of the paragraph: the dashes or bars are printed, and
+    the instructions run together.
+    Example: `Do this:` and `- wash` on the next line
+    Use instead: an empty line between the two.
+    """,
+)
+declare(
     "LF117",
     "missing-asset",
     Severity.ERROR,
@@ -219,7 +233,8 @@ def unknown_source(project: Project) -> Iterator[Fault]:
     for leaflet in project.leaflets.values():
         known = [source.key for source in leaflet.sources]
         for ref in leaflet.outline.citations:
-            if ref.name not in known:
+            # A source with a mistake in it is no source, and yet it is there.
+            if f"sources.{ref.name}" not in leaflet.locations:
                 hint = nearest(ref.name, known) or "add it to [[sources]]"
                 yield _at(leaflet, ref, "unknown-source", f"no source is called {ref.name!r}", hint)
 
@@ -238,7 +253,7 @@ def uncited_source(project: Project) -> Iterator[Fault]:
             if source.key not in cited:
                 yield Fault(
                     kind="uncited-source",
-                    location=leaflet.locations["sources"],
+                    location=leaflet.locations[f"sources.{source.key}"],
                     message=f"the source {source.key!r} is never cited",
                     hint=f"cite it as [@{source.key}], or remove it",
                     scope=Scope(leaflet=leaflet.id),
@@ -352,7 +367,7 @@ def review_dates(project: Project) -> Iterator[Fault]:
             if source.read > project.today:
                 yield Fault(
                     kind="review-dates",
-                    location=leaflet.locations["sources"],
+                    location=leaflet.locations[f"sources.{source.key}.read"],
                     message=f"the source {source.key!r} was read in the future",
                     scope=scope,
                 )

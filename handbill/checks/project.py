@@ -172,12 +172,13 @@ def unknown_language(project: Project) -> Iterator[Fault]:
     Example: `languages = ["zh-CN"]` where the table has `[zh-Hans]`
     Use instead: the table's own tag, or a new table for the language.
     """
-    known = project.languages
-    for tag in (project.settings.source_language, *project.settings.languages):
+    known, settings = project.languages, project.settings
+    asked = [("source-language", settings.source_language)]
+    for key, tag in asked + [("languages", tag) for tag in settings.languages]:
         if tag not in known:
             yield Fault(
                 kind="unknown-language",
-                location=Location(path=SETTINGS),
+                location=settings.locations.get(key, Location(path=SETTINGS)),
                 message=f"the language {tag!r} is not in {LANGUAGES}",
                 hint=nearest(tag, known) or f"add a table [{tag}] there",
                 scope=Scope(language=tag),
@@ -194,7 +195,7 @@ def unknown_language(project: Project) -> Iterator[Fault]:
         if not catalog.is_known(language.cldr):
             yield Fault(
                 kind="unknown-language",
-                location=Location(path=LANGUAGES),
+                location=language.locations["cldr"],
                 message=f"CLDR has no locale {language.cldr!r} for {tag}",
                 hint="name a locale whose month names its readers know",
                 scope=Scope(language=tag),

@@ -14,6 +14,7 @@ from handbill.rules import declare, rule
 
 #: Two English texts this alike are the same sentence before and after an edit.
 _ALIKE = 0.6
+_STRAY = re.compile(r"\{\{\s*[\w.-]+\s*\}\}")
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 declare(
@@ -114,7 +115,12 @@ def placeholder(project: Project) -> Iterator[Fault]:
         if message is None or not message.msgstr:
             continue
         wanted, found = _holes(block), _holes_in(message.msgstr, block.kind)
-        if wanted != found:
+        stray = _STRAY.sub("", message.msgstr) if block.kind != "interface" else ""
+        if "{{" in stray or "}}" in stray:
+            text = f"braces that are no slot in the translation into {catalog.language}"
+            hint = "copy slots from the msgid as they stand"
+            yield _fault("placeholder", catalog, _place(catalog, message), text, hint)
+        elif wanted != found:
             lost, extra = wanted - found, found - wanted
             parts = [f"without {name}" for name in lost] + [
                 f"with an extra {name}" for name in extra
@@ -185,10 +191,11 @@ def _blocks(project: Project, domain: str) -> tuple[Block, ...] | None:
 
 def _wanted(project: Project) -> Iterator[tuple[Catalog, Block]]:
     """Yield every text that would be printed with the catalog that must hold it, once each."""
+    broken = {fault.location.path for fault in project.faults if fault.kind == "po-syntax"}
     for tag in _languages(project):
         for domain in (*project.leaflets, INTERFACE):
             catalog = project.catalogs.get((tag, domain))
-            if catalog is None or not catalog.messages:
+            if catalog is None or catalog.path in broken:
                 continue
             blocks = _blocks(project, domain) or ()
             for block in {(block.context, block.msgid): block for block in blocks}.values():
