@@ -7,6 +7,8 @@ HTML, so that it holds for text from Markdown, catalogs, slots and templates ali
 
 import re
 
+from handbill import hypertext
+
 
 _ATOM = r"(?:[0-9A-Za-z\u00AA\u00B5\u00BA\u00C0-\u024F\u1E00-\u1EFF]|\([0-9]+\))+"
 _INNER = r"(?:[.,:;/\\\-+×*'’@_=°%~?\u2010-\u2015\u2212]|&(?:amp|#39);)"
@@ -20,10 +22,6 @@ _JOINER = (
 _SIGN = r"(?:(?<![\w)])[+\-±<>≤≥~$€£\u2212](?=[0-9(]))?"
 _ENTITY_OR_RUN = re.compile(rf"&#?\w+;|({_SIGN}{_ATOM}(?:{_JOINER}{_ATOM})*(?:{_SPACE}?[%‰°′″])?)")
 
-_MARKUP = re.compile(r"<(style|script|title)\b.*?</\1>|<!--.*?-->|<[^>]*>", re.DOTALL)
-_TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)\b([^>]*?)(/?)>", re.IGNORECASE)
-_VOID = frozenset({"area", "br", "col", "hr", "img", "input", "link", "meta", "wbr"})
-
 
 def isolate(html: str) -> str:
     """Wrap each left-to-right run of a right-to-left page in `<span dir="ltr">`.
@@ -31,22 +29,11 @@ def isolate(html: str) -> str:
     An isolate with a direction is needed: `<bdi>` alone takes its direction from the first strong
     letter, and `+1 (555) 010-4477` has none. Elements that state `dir="ltr"` are left as they are.
     """
-    parts: list[str] = []
-    position = 0
-    depth = 0  # how deep inside an element that is left-to-right already
-    for match in _MARKUP.finditer(html):
-        text = html[position : match.start()]
-        parts += [text if depth else _ENTITY_OR_RUN.sub(_wrap, text), match.group()]
-        position = match.end()
-        tag = _TAG.match(match.group())
-        if tag is None or match.group(1) or tag.group(2).lower() in _VOID or tag.group(4):
-            continue
-        if tag.group(1):
-            depth = max(0, depth - 1)
-        elif depth or 'dir="ltr"' in tag.group(3):
-            depth += 1
-    text = html[position:]
-    return "".join([*parts, text if depth else _ENTITY_OR_RUN.sub(_wrap, text)])
+    return hypertext.change(html, _isolated, leave='dir="ltr"')
+
+
+def _isolated(text: str) -> str:
+    return _ENTITY_OR_RUN.sub(_wrap, text)
 
 
 def _wrap(match: re.Match[str]) -> str:

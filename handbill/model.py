@@ -268,6 +268,8 @@ class Proof:
 
     Attributes:
         fonts: the families that its language may be printed in.
+        script: the ISO 15924 code of its language's script.
+        direction: `ltr` or `rtl`.
         places: where each printed text was written, for findings made on paper.
         key: the digest of HTML, assets and toolchain.
     """
@@ -276,6 +278,8 @@ class Proof:
     html: str
     assets: Mapping[str, bytes]
     fonts: tuple[str, ...]
+    script: str
+    direction: str
     places: Mapping[str, Location]
     key: str
 

@@ -3,10 +3,11 @@
 import datetime as dt
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import quote
 
-from handbill import bidi, catalog, markup, templates, typeset
-from handbill.diagnostics import Fault, HandbillError, Location
+from handbill import bidi, breaks, catalog, markup, proofread, templates, typeset
+from handbill.diagnostics import Fault, HandbillError, Location, Scope
 from handbill.markup import Furniture
 from handbill.model import Block, Catalog, Impression, Job, Proof
 from handbill.sources import digest
@@ -37,14 +38,28 @@ def compose(job: Job, toolchain: str) -> Proof | Fault:
         html=html,
         assets=assets,
         fonts=job.language.fonts,
+        script=job.language.script,
+        direction=job.language.direction,
         places=places,
         key=key,
     )
 
 
 def print_proof(proof: Proof) -> Impression:
-    """Typeset a proof as the PDF that readers get."""
-    return typeset.typeset(proof)
+    """Typeset a proof as the PDF that readers get, and read it as their programs will."""
+    impression = typeset.typeset(proof)
+    if not impression.pdf:
+        return impression
+    edition = proof.edition
+    place = Location(path=edition.path)
+    scope = Scope(leaflet=edition.leaflet, language=edition.language, clinic=edition.clinic)
+    met = [
+        Fault(kind=kind, location=place, message=message, scope=scope)
+        for kind, message in proofread.problems(
+            proof.html, impression.pdf, script=proof.script, direction=proof.direction
+        )
+    ]
+    return replace(impression, faults=(*impression.faults, *met))
 
 
 class _Composer:
@@ -93,6 +108,8 @@ class _Composer:
                 "hours": [catalog.opening(item, job.language.cldr) for item in job.clinic.hours],
             },
         )
+        if job.language.script in breaks.SCRIPTS:
+            html = breaks.between_words(html, job.language.cldr)
         if job.language.direction == "rtl":
             html = bidi.isolate(html)
         return html, self.places

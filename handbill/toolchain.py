@@ -18,8 +18,19 @@ from handbill.diagnostics import Fault, HandbillError, Location
 from handbill.sources import digest
 
 
-#: Packages whose version can change a PDF's bytes.
-PACKAGES = ("weasyprint", "pydyf", "fonttools", "markdown", "jinja2", "babel", "tinycss2", "pyphen")
+#: Packages whose version can change a PDF's bytes, or what is found in it.
+PACKAGES = (
+    "babel",
+    "fonttools",
+    "icu4py",
+    "jinja2",
+    "markdown",
+    "pydyf",
+    "pypdfium2",
+    "pyphen",
+    "tinycss2",
+    "weasyprint",
+)
 
 #: File names of each library on Linux and macOS, and how to ask its version.
 _LIBRARIES: Mapping[str, tuple[tuple[str, ...], str]] = {

@@ -18,6 +18,7 @@ import weasyprint
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
+from handbill import textlayer
 from handbill.diagnostics import Fault, Location, Scope
 from handbill.model import Edition, Impression, Proof
 
@@ -79,6 +80,7 @@ def prepare(fonts_conf: str) -> None:
     os.environ["FONTCONFIG_FILE"] = fonts_conf
     os.environ["SOURCE_DATE_EPOCH"] = EPOCH
     _LOGGER.propagate = False
+    textlayer.install()
     _fonts(fonts_conf)
 
 

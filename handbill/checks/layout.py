@@ -84,3 +84,31 @@ declare(
     Use instead: another way to say the same in CSS.
     """,
 )
+declare(
+    "LF507",
+    "text-layer",
+    Severity.ERROR,
+    """
+    What a PDF says to those who cannot see it is not what it shows.
+
+    What it does: reads each finished PDF with PDFium and compares it with the words of its HTML:
+    every word must be there, in order, and no other.
+    Why is this bad? A screen reader speaks this text, and copying copies it. In Hindi or Arabic it
+    can be other letters than those on the page, and no PDF/UA validator notices.
+    Use instead: a font of templates/fonts that this is known to work with; see the table in README.
+    """,
+)
+declare(
+    "LF508",
+    "number-order",
+    Severity.ERROR,
+    """
+    A number or a Latin word is printed out of order in right-to-left text.
+
+    What it does: finds, by the places of the glyphs on the page, every run that must read from left
+    to right: doses, ranges, telephone numbers, dates, units and Latin words.
+    Why is this bad? "5-10 mg" printed as "10-5 mg" is another dose.
+    Use instead: plain text; handbill isolates such runs itself. Markup inside a number prevents it:
+    write `**5-10 mg**`, not `**5**-10 mg`.
+    """,
+)

@@ -1,0 +1,70 @@
+"""The text of finished HTML: to change it, and to read it. Markup is left as it is.
+
+The HTML is our own: well formed, with attributes in double quotes and every `<` of text escaped.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from html import unescape
+
+
+_MARKUP = re.compile(r"<(style|script|title)\b.*?</\1>|<!--.*?-->|<[^>]*>", re.DOTALL)
+_TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)\b([^>]*?)(/?)>", re.IGNORECASE)
+_VOID = frozenset({"area", "br", "col", "hr", "img", "input", "link", "meta", "wbr"})
+_INLINE = frozenset({"a", "abbr", "b", "bdi", "cite", "em", "i", "span", "strong"})
+
+
+def change(html: str, edit: Callable[[str], str], *, leave: str = "") -> str:
+    """Edit every run of text between two tags.
+
+    Args:
+        html: the page.
+        edit: what to make of a run; it is escaped HTML and may become markup.
+        leave: an attribute, as written; elements that have it are not edited.
+    """
+    parts: list[str] = []
+    position = 0
+    depth = 0  # how deep inside an element that is left alone
+    for match in _MARKUP.finditer(html):
+        text = html[position : match.start()]
+        parts += [text if depth or not text else edit(text), match.group()]
+        position = match.end()
+        depth = _depth(match, depth, leave)
+    text = html[position:]
+    return "".join([*parts, text if depth or not text else edit(text)])
+
+
+def blocks(html: str) -> Iterator[str]:
+    """Yield the text of each block of a page, unescaped, without its markup."""
+    words: list[str] = []
+    position = 0
+    for match in _MARKUP.finditer(html):
+        words.append(html[position : match.start()])
+        position = match.end()
+        tag = _TAG.match(match.group())
+        if tag is not None and tag.group(2).lower() not in _INLINE:
+            yield from _joined(words)
+            words = []
+    words.append(html[position:])
+    yield from _joined(words)
+
+
+def elements(html: str, attribute: str) -> Iterator[str]:
+    """Yield the text of each element that has an attribute, as written, and no element in it."""
+    for match in re.finditer(rf"<\w+[^>]*{re.escape(attribute)}[^>]*>([^<]*)<", html):
+        yield unescape(match.group(1))
+
+
+def _joined(words: list[str]) -> Iterator[str]:
+    text = unescape("".join(words))
+    if text.strip():
+        yield text
+
+
+def _depth(match: re.Match[str], depth: int, leave: str) -> int:
+    tag = _TAG.match(match.group())
+    if tag is None or match.group(1) or tag.group(2).lower() in _VOID or tag.group(4):
+        return depth
+    if tag.group(1):
+        return max(0, depth - 1)
+    return depth + 1 if depth or (leave and leave in tag.group(3)) else 0

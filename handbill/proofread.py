@@ -1,0 +1,153 @@
+"""Read a finished PDF as its readers' programs will, and compare. The only importer of pypdfium2.
+
+PDFium is what Chrome and Edge read PDFs with. What it finds is compared with the words of the
+HTML: each must be there, nothing else may be, and they must follow each other as written. In a
+right-to-left page PDFium itself shuffles numbers among words when it guesses at lines, so there the
+order of numbers is read from where their glyphs stand on the page.
+"""
+
+import ctypes
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+import pypdfium2
+from pypdfium2 import raw
+
+from handbill import hypertext
+
+
+#: Scripts without spaces between words: there, letters are compared instead of words.
+UNSPACED = frozenset({"Hans", "Hant", "Jpan", "Khmr", "Laoo", "Mymr", "Thai"})
+
+#: Letters whose baselines are this many points apart, or less, stand on one line.
+_LINE = 2.0
+
+_JOINING = frozenset(".,/:-\u2010\u2011\u2012\u2013")
+
+
+def problems(html: str, pdf: bytes, *, script: str, direction: str) -> Iterator[tuple[str, str]]:
+    """Yield what a reader's program would get wrong.
+
+    Args:
+        html: what was printed.
+        pdf: what came out.
+        script: the ISO 15924 code of the page's script.
+        direction: `ltr` or `rtl`.
+
+    Yields:
+        The name of the rule, and what is wrong.
+    """
+    units = _letters if script in UNSPACED else _words
+    with pypdfium2.PdfDocument(pdf) as document:
+        pages = [page.get_textpage() for page in document]
+        found = [unit for page in pages for unit in units(page.get_text_bounded())]
+        lines = [line for page in pages for line in _lines(page)] if direction == "rtl" else []
+        for page in pages:
+            page.close()
+    expected = [list(units(block)) for block in hypertext.blocks(html)]
+    yield from _differences(expected, found, len(pages), ordered=direction == "ltr")
+    if direction == "rtl":
+        for run in dict.fromkeys(hypertext.elements(html, 'dir="ltr"')):
+            if not _stands(run, lines):
+                yield "number-order", f"{run!r} is not printed in this order"
+
+
+def _differences(
+    expected: list[list[str]], found: list[str], pages: int, *, ordered: bool
+) -> Iterator[tuple[str, str]]:
+    wanted = Counter(unit for block in expected for unit in block)
+    lost = wanted - Counter(found)
+    if lost:
+        yield "text-layer", f"cannot be read out or copied: {_some(lost)}"
+    # Numbers of pages and of list items are made while printing.
+    strange = {unit for unit in found if unit not in wanted and not unit.isdigit()}
+    if strange:
+        yield "text-layer", f"would be read out, but is not in the text: {_some(strange)}"
+    if ordered and not lost:
+        followed = {*pairwise(found)}
+        pairs = [pair for block in expected for pair in pairwise(block)]
+        broken = [pair for pair in pairs if pair not in followed]
+        # A block that goes on over the page is interrupted by the foot and the head.
+        if len(broken) >= pages:
+            text = ", ".join(f"{' '.join(pair)!r}" for pair in broken[:3])
+            yield "text-layer", f"would be read out in another order: {text}"
+
+
+def _some(units: Iterable[str]) -> str:
+    shown = sorted(units)
+    more = f" and {len(shown) - 5} more" if len(shown) > 5 else ""
+    return ", ".join(repr(unit) for unit in shown[:5]) + more
+
+
+def _plain(text: str) -> str:
+    """Compose letters and marks, and drop what is never seen or spoken."""
+    composed = unicodedata.normalize("NFC", text)
+    return "".join(
+        letter
+        for letter in composed
+        if unicodedata.category(letter) not in {"Cf", "Cc", "Cn"} or letter in "\n\r\t"
+    )
+
+
+def _words(text: str) -> Iterator[str]:
+    """Yield words and numbers; a number keeps the signs inside it, such as 4–6 and 38.5."""
+    text = _plain(text)
+    start, kind = 0, ""
+    for i, letter in enumerate(text):
+        now = _kind(letter)
+        if not now and kind == "N" and letter in _JOINING and _kind(text[i + 1 : i + 2]) == "N":
+            now = "N"
+        if now == "M":
+            now = kind
+        if now != kind:
+            if kind:
+                yield text[start:i]
+            start, kind = i, now
+    if kind:
+        yield text[start:]
+
+
+def _kind(letter: str) -> str:
+    category = unicodedata.category(letter) if letter else ""
+    return {"L": "L", "M": "M"}.get(category[:1], "N" if category == "Nd" else "")
+
+
+def _letters(text: str) -> Iterator[str]:
+    """Yield letters, marks and digits, for scripts that set no spaces."""
+    return (letter for letter in _plain(text) if _kind(letter))
+
+
+def _lines(page: pypdfium2.PdfTextPage) -> Iterator[str]:
+    """Yield the left-to-right letters of each line of a page, as they stand from left to right."""
+    x, y = ctypes.c_double(), ctypes.c_double()
+    placed: list[tuple[float, float, str]] = []
+    for i in range(page.count_chars()):
+        letter = chr(raw.FPDFText_GetUnicode(page, i))
+        if letter.isspace() or not _is_left_to_right(letter):
+            continue
+        if raw.FPDFText_GetCharOrigin(page, i, x, y):
+            placed.append((round(-y.value / _LINE), x.value, letter))
+    placed.sort()
+    for height in dict.fromkeys(line for line, _x, _letter in placed):
+        yield "".join(letter for line, _x, letter in placed if line == height)
+
+
+def _is_left_to_right(letter: str) -> bool:
+    """Leave out letters of the other direction, and brackets, which PDFium mirrors as it likes."""
+    other = unicodedata.bidirectional(letter) in {"R", "AL", "NSM", "BN"}
+    return not other and not unicodedata.mirrored(letter)
+
+
+def _stands(run: str, lines: list[str]) -> bool:
+    """Tell whether a run stands in its order on one line, or broken at its spaces over two."""
+    parts = ["".join(filter(_is_left_to_right, part)) for part in run.split()]
+    whole = "".join(parts)
+    if any(whole in line for line in lines):
+        return True
+    return any(
+        any("".join(parts[:cut]) in line for line in lines)
+        and any("".join(parts[cut:]) in line for line in lines)
+        for cut in range(1, len(parts))
+    )

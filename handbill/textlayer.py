@@ -1,0 +1,223 @@
+"""Make the text of a PDF the text of its HTML: a patch of WeasyPrint 70, small enough for upstream.
+
+WeasyPrint maps each glyph of a font to text once, the first time it is drawn (Kozea/WeasyPrint
+#2841). One glyph serves many texts in Arabic, Indic and South-East Asian scripts, so what a
+reader copies, or a screen reader speaks, is other letters than those on the page; every PDF/UA
+validator passes it. Two remedies, neither of which moves a glyph:
+
+1. *A code for each glyph and text.* PDF text is a row of codes; a font's ToUnicode map gives each
+   its text, its CIDToGIDMap the glyph (ISO 32000-1, 9.7.4.2 and 9.10.3). A glyph that is drawn
+   for a second text gets a second code. The letters of a cluster are shared out among its glyphs
+   in drawing order, so that reading the codes in order spells the text.
+2. *ActualText* (14.9.4) on left-to-right text whose letters carry marks: some readers take the
+   gaps around marks for spaces, and believe ActualText instead. Not on right-to-left text, where
+   the same readers would reverse it.
+
+Runs and fonts that this does not understand are drawn as WeasyPrint draws them.
+"""
+
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import Any
+
+import pydyf
+import weasyprint
+from weasyprint.draw import text as draw
+from weasyprint.formatting_structure.boxes import TextBox
+from weasyprint.pdf import fonts
+from weasyprint.pdf.stream import Stream
+from weasyprint.text.ffi import FROM_UNITS, ffi, pango
+
+
+#: The only version whose internals this has been read and tested against.
+VERSION = "70.0"
+
+#: Text for a glyph when its cluster has fewer letters than glyphs: says nothing, splits nothing.
+_NOTHING = "\u2060"
+
+#: The attribute of a WeasyPrint font that holds our codes: code by (glyph, text), glyph by code.
+_ATTRIBUTE = "handbill_codes"
+
+_draw_first_line = draw.draw_first_line
+_subset = fonts.Font.subset
+_build_vector_font = fonts._build_vector_font_dictionary  # noqa: SLF001
+
+
+class _Codes:
+    """The codes of one font in one document."""
+
+    def __init__(self) -> None:
+        self.by_text: dict[tuple[int, str], int] = {}
+        self.glyphs: dict[int, int] = {}
+
+
+def install() -> None:
+    """Patch WeasyPrint in this process, once.
+
+    Raises:
+        RuntimeError: another version of WeasyPrint is installed.
+    """
+    if weasyprint.__version__ != VERSION:
+        message = f"handbill prints with WeasyPrint {VERSION}, not {weasyprint.__version__}"
+        raise RuntimeError(message)
+    draw.draw_first_line = _draw_recoded_line
+    fonts.Font.subset = _subset_by_glyph
+    fonts._build_vector_font_dictionary = _build_recoded_font  # noqa: SLF001
+    Stream.marked = _marked
+
+
+def uninstall() -> None:
+    """Take the patch back, for tests that compare."""
+    draw.draw_first_line = _draw_first_line
+    fonts.Font.subset = _subset
+    fonts._build_vector_font_dictionary = _build_vector_font  # noqa: SLF001
+    Stream.marked = _marked_before
+
+
+def _draw_recoded_line(
+    stream: Any, textbox: Any, text_overflow: Any, block_ellipsis: Any, matrix: Any
+) -> Any:
+    """Draw a line whose glyph numbers have been replaced by codes."""
+    layout = textbox.pango_layout
+    if textbox.text.strip() and text_overflow != "ellipsis" and block_ellipsis == "none":
+        # WeasyPrint does this first too; done later it would lay the line out anew.
+        pango.pango_layout_set_single_paragraph_mode(layout.layout, True)
+        line, _index = layout.get_first_line()
+        text = layout.text.encode()
+        run = line.runs[0]
+        while run != ffi.NULL:
+            _recode(stream, run.data, text)
+            run = run.next
+    return _draw_first_line(stream, textbox, text_overflow, block_ellipsis, matrix)
+
+
+def _recode(stream: Any, run: Any, text: bytes) -> None:
+    """Replace the glyph numbers of a run by codes that stand for a glyph and a text."""
+    pango_font = run.item.analysis.font
+    font, size = stream.add_font(pango_font)
+    if font.bitmap or font.png or font.svg or font.colr or font.type == "otf":
+        return
+    codes = _codes(stream, font)
+    glyphs = run.glyphs.glyphs
+    for cluster, letters in _clusters(run, text):
+        drawn = [i for i in cluster if glyphs[i].glyph != pango.PANGO_GLYPH_EMPTY]
+        if any(glyphs[i].glyph & pango.PANGO_GLYPH_UNKNOWN_FLAG for i in drawn):
+            continue
+        pieces = _pieces(letters, len(drawn), backwards=bool(run.item.analysis.level % 2))
+        for i, piece in zip(drawn, pieces, strict=True):
+            glyph = glyphs[i].glyph
+            code = codes.by_text.get((glyph, piece))
+            if code is None:
+                code = _new_code(font, codes, glyph, piece)
+                if code not in font.widths:
+                    font.widths[code] = _width(stream, pango_font, glyph, size)
+            glyphs[i].glyph = code
+
+
+def _codes(stream: Any, font: Any) -> _Codes:
+    """Return a font's codes; fonts that share a file share one dictionary in the PDF, and them."""
+    if not hasattr(font, _ATTRIBUTE):
+        for other in stream._fonts.values():  # noqa: SLF001
+            if other.hash == font.hash and hasattr(other, _ATTRIBUTE):
+                setattr(font, _ATTRIBUTE, getattr(other, _ATTRIBUTE))
+                font.to_unicode, font.widths = other.to_unicode, other.widths
+                break
+        else:
+            setattr(font, _ATTRIBUTE, _Codes())
+    codes: _Codes = getattr(font, _ATTRIBUTE)
+    return codes
+
+
+def _new_code(font: Any, codes: _Codes, glyph: int, text: str) -> int:
+    """Give a glyph a code for a text: its own number for the first, a new number for another."""
+    code = glyph if glyph not in codes.glyphs else font.glyph_count + len(codes.glyphs)
+    codes.by_text[glyph, text] = code
+    codes.glyphs[code] = glyph
+    font.to_unicode[code] = text
+    return code
+
+
+def _width(stream: Any, pango_font: Any, glyph: int, size: float) -> int:
+    """Return a glyph's advance in thousandths of the type size, as WeasyPrint measures it."""
+    pango.pango_font_get_glyph_extents(pango_font, glyph, stream.ink_rect, stream.logical_rect)
+    advance: float = stream.logical_rect.width * 1000 * FROM_UNITS / size
+    return round(advance)
+
+
+def _clusters(run: Any, text: bytes) -> Iterator[tuple[list[int], str]]:
+    """Yield the glyphs of each cluster, in drawing order, and the text that they stand for."""
+    starts = run.glyphs.log_clusters
+    groups: list[list[int]] = []
+    for i in range(run.glyphs.num_glyphs):
+        if groups and starts[groups[-1][0]] == starts[i]:
+            groups[-1].append(i)
+        else:
+            groups.append([i])
+    bounds = sorted({starts[group[0]] for group in groups} | {run.item.length})
+    ends = dict(pairwise(bounds))
+    for group in groups:
+        start = starts[group[0]]
+        offset = run.item.offset
+        yield group, text[offset + start : offset + ends[start]].decode()
+
+
+def _pieces(letters: str, number: int, *, backwards: bool) -> list[str]:
+    """Share a cluster's letters out among its glyphs, in drawing order."""
+    parts = list(letters)
+    if len(parts) < number:
+        # Tamil o is drawn as e and aa around its consonant, and is canonically e and aa.
+        parts = list(unicodedata.normalize("NFD", letters))
+    if len(parts) < number:
+        parts += [_NOTHING] * (number - len(parts))
+    elif number:
+        parts = [*parts[: number - 1], "".join(parts[number - 1 :])]
+    return parts[::-1] if backwards else parts[:number]
+
+
+def _subset_by_glyph(self: Any, to_unicode: dict[int, str], hinting: Any) -> None:
+    """Keep the glyphs behind the codes."""
+    codes: _Codes | None = getattr(self, _ATTRIBUTE, None)
+    glyphs = codes.glyphs if codes else {}
+    _subset(self, {glyphs.get(code, code): text for code, text in to_unicode.items()}, hinting)
+
+
+def _build_recoded_font(
+    font_dictionary: Any, pdf: Any, font: Any, widths: Any, compress: Any, *rest: Any
+) -> None:
+    """Write a font's dictionary, and which glyph each of its codes draws."""
+    _build_vector_font(font_dictionary, pdf, font, widths, compress, *rest)
+    codes: _Codes | None = getattr(font, _ATTRIBUTE, None)
+    if codes is None or all(code == glyph for code, glyph in codes.glyphs.items()):
+        return
+    table = bytearray(2 * (max(codes.glyphs) + 1))
+    for code, glyph in codes.glyphs.items():
+        table[2 * code : 2 * code + 2] = glyph.to_bytes(2, "big")
+    stream = pydyf.Stream([bytes(table)], compress=compress)
+    pdf.add_object(stream)
+    number = int(font_dictionary["DescendantFonts"][0].split()[0])
+    pdf.objects[number]["CIDToGIDMap"] = stream.reference
+
+
+_marked_before = Stream.marked
+
+
+@contextmanager
+def _marked(self: Any, box: Any, tag: str) -> Iterator[None]:
+    """Mark content as WeasyPrint does, with its text where readers would guess wrong."""
+    with _marked_before(self, box, tag):
+        if self._tags is not None and isinstance(box, TextBox) and _needs_text(box.text):
+            # pydyf has just written "/Tag", the properties and "BDC".
+            self.stream[-2]["ActualText"] = pydyf.String(box.text)
+        yield
+
+
+def _needs_text(text: str) -> bool:
+    """Tell whether left-to-right text has marks of its own, or glyphs that fonts make of two."""
+    if text.isascii() or any(unicodedata.bidirectional(letter) in {"R", "AL"} for letter in text):
+        return False
+    return any(
+        unicodedata.category(letter).startswith("M") or "\u1e00" <= letter <= "\u1eff"
+        for letter in text
+    )
