@@ -6,6 +6,7 @@ HTML, so that it holds for text from Markdown, catalogs, slots and templates ali
 """
 
 import re
+from html import escape, unescape
 
 from handbill import hypertext
 
@@ -30,6 +31,12 @@ def isolate(html: str) -> str:
     letter, and `+1 (555) 010-4477` has none. Elements that state `dir="ltr"` are left as they are.
     """
     return hypertext.change(html, _isolated, leave='dir="ltr"')
+
+
+def runs(text: str) -> list[str]:
+    """Find the left-to-right runs of a plain text: what must keep its order on the page."""
+    found = _ENTITY_OR_RUN.finditer(escape(text, quote=False))
+    return [unescape(match.group(1)) for match in found if match.group(1)]
 
 
 def _isolated(text: str) -> str:

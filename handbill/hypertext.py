@@ -34,25 +34,27 @@ def change(html: str, edit: Callable[[str], str], *, leave: str = "") -> str:
     return "".join([*parts, text if depth or not text else edit(text)])
 
 
-def blocks(html: str) -> Iterator[str]:
-    """Yield the text of each block of a page, unescaped, without its markup."""
+def blocks(html: str, *, leave: str = "") -> Iterator[str]:
+    """Yield the text of each block of a page, unescaped, without its markup.
+
+    Args:
+        html: the page.
+        leave: an attribute, as written; blocks that have it are not told.
+    """
     words: list[str] = []
     position = 0
+    depth = 0
     for match in _MARKUP.finditer(html):
-        words.append(html[position : match.start()])
+        if not depth:
+            words.append(html[position : match.start()])
         position = match.end()
         tag = _TAG.match(match.group())
         if tag is not None and tag.group(2).lower() not in _INLINE:
             yield from _joined(words)
             words = []
+            depth = _depth(match, depth, leave)
     words.append(html[position:])
     yield from _joined(words)
-
-
-def elements(html: str, attribute: str) -> Iterator[str]:
-    """Yield the text of each element that has an attribute, as written, and no element in it."""
-    for match in re.finditer(rf"<\w+[^>]*{re.escape(attribute)}[^>]*>([^<]*)<", html):
-        yield unescape(match.group(1))
 
 
 def _joined(words: list[str]) -> Iterator[str]:

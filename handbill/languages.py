@@ -11,6 +11,25 @@ from handbill.tables import Key, read
 #: Scripts written from right to left (ISO 15924). Babel forgets the script of `ku-Arab`.
 RIGHT_TO_LEFT = frozenset({"Adlm", "Arab", "Aran", "Hebr", "Nkoo", "Rohg", "Syrc", "Thaa"})
 
+#: The digit nought of each numbering system (CLDR's names).
+ZEROS: Mapping[str, str] = MappingProxyType(
+    {
+        "latn": "0",
+        "arab": "\u0660",
+        "arabext": "\u06f0",
+        "beng": "\u09e6",
+        "deva": "\u0966",
+        "guru": "\u0a66",
+        "khmr": "\u17e0",
+        "laoo": "\u0ed0",
+        "mymr": "\u1040",
+        "taml": "\u0be6",
+        "thai": "\u0e50",
+    }
+)
+
+_QUOTES = ("“", "”")
+
 _LANGUAGE: Mapping[str, Key] = MappingProxyType(
     {
         "autonym": Key(holds=str, example='"Español"'),
@@ -25,6 +44,9 @@ _LANGUAGE: Mapping[str, Key] = MappingProxyType(
         ),
         "fonts": Key(holds=list, of=str, filled=True, example='["Noto Sans"]'),
         "line-height": Key(holds=float, example="1.4"),
+        "quotes": Key(holds=list, of=str, required=False, example='["“", "”"]'),
+        "digits": Key(holds=str, required=False, choices=tuple(ZEROS)),
+        "hyphenation": Key(holds=bool, required=False, example="false"),
     }
 )
 
@@ -50,6 +72,25 @@ def load(text: str, path: str) -> tuple[dict[str, Language], list[Fault]]:
             plural=values["plural"],
             fonts=tuple(values["fonts"]),
             line_height=float(values["line-height"]),
+            quotes=tuple(values.get("quotes", _QUOTES)),
+            digits=values.get("digits", "latn"),
+            hyphenation=values.get("hyphenation", False),
             locations={name: table.where(tag, name) for name in _LANGUAGE},
         )
     return found, list(table.faults)
+
+
+def write_digits(text: str, language: Language) -> str:
+    """Write a text's Western digits as a language writes numbers in running text."""
+    zero = ord(ZEROS[language.digits])
+    return text.translate({ord("0") + n: zero + n for n in range(10)})
+
+
+def foreign_digits(text: str, language: Language) -> list[str]:
+    """Find the digits of a text that are not those of its language, once each."""
+    zero = ord(ZEROS[language.digits])
+    return [
+        letter
+        for letter in dict.fromkeys(text)
+        if letter.isdecimal() and not zero <= ord(letter) <= zero + 9
+    ]

@@ -147,6 +147,9 @@ class Language:
         cldr: the CLDR locale that lends its date and day names.
         fonts: the families it may be printed in, first choice first.
         line_height: a multiple of the type size.
+        quotes: the opening and the closing quotation mark.
+        digits: CLDR's name of the numbering system for numbers in running text.
+        hyphenation: whether words may be broken; clear print says no.
     """
 
     tag: str
@@ -158,6 +161,9 @@ class Language:
     plural: str
     fonts: tuple[str, ...]
     line_height: float
+    quotes: tuple[str, ...]
+    digits: str
+    hyphenation: bool
     locations: Mapping[str, Location] = field(default_factory=dict, compare=False, repr=False)
 
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
-from handbill import bidi, breaks, catalog, markup, proofread, templates, typeset
+from handbill import bidi, breaks, catalog, languages, markup, proofread, templates, typeset
 from handbill.diagnostics import Fault, HandbillError, Location, Scope
 from handbill.markup import Furniture
-from handbill.model import Block, Catalog, Impression, Job, Proof
+from handbill.model import Block, Catalog, Impression, Job, Language, Proof
 from handbill.sources import digest
 
 
@@ -99,7 +99,7 @@ class _Composer:
                 "language": job.language,
                 "format": job.format,
                 "draft": True,
-                "fonts": templates.safe(", ".join(f'"{name}"' for name in job.language.fonts)),
+                "typography": templates.safe(_typography(job.language)),
                 "page": templates.safe('<span class="page-number"></span>'),
                 "pages": templates.safe('<span class="page-count"></span>'),
                 "translated": job.language.tag != job.source_language,
@@ -130,7 +130,8 @@ class _Composer:
 
     def date(self, date: dt.date) -> str:
         """Write a date in the edition's language."""
-        return catalog.long_date(date, self.job.language.cldr)
+        language = self.job.language
+        return languages.write_digits(catalog.long_date(date, language.cldr), language)
 
     def component(self, name: str, title: str, body: str, level: int) -> str:
         """Render a box that the author has asked for."""
@@ -171,6 +172,17 @@ class _Composer:
         line = messages.messages[context, msgid].line
         self.places[text] = Location(path=messages.path, line=line)
         return text
+
+
+def _typography(language: Language) -> str:
+    """Return a language's own CSS: its fonts, leading, quotation marks and line breaks."""
+    fonts = ", ".join(f'"{name}"' for name in language.fonts)
+    quotes = " ".join(f'"{mark}"' for mark in language.quotes)
+    hyphens = "auto" if language.hyphenation else "manual"
+    return (
+        f"html {{ font-family: {fonts}; hyphens: {hyphens}; line-height: {language.line_height};"
+        f" quotes: {quotes}; }}"
+    )
 
 
 def _url(owner: str, name: str) -> str:

@@ -15,7 +15,7 @@ from itertools import pairwise
 import pypdfium2
 from pypdfium2 import raw
 
-from handbill import hypertext
+from handbill import bidi, hypertext
 
 
 #: Scripts without spaces between words: there, letters are compared instead of words.
@@ -49,7 +49,8 @@ def problems(html: str, pdf: bytes, *, script: str, direction: str) -> Iterator[
     expected = [list(units(block)) for block in hypertext.blocks(html)]
     yield from _differences(expected, found, len(pages), ordered=direction == "ltr")
     if direction == "rtl":
-        for run in dict.fromkeys(hypertext.elements(html, 'dir="ltr"')):
+        texts = hypertext.blocks(html, leave='dir="ltr"')
+        for run in dict.fromkeys(run for text in texts for run in bidi.runs(text)):
             if not _stands(run, lines):
                 yield "number-order", f"{run!r} is not printed in this order"
 

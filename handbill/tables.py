@@ -19,6 +19,7 @@ _TYPE_NAMES: Mapping[type, str] = {
     str: "a text in quotes",
     int: "a whole number",
     float: "a number",
+    bool: "true or false",
     dt.date: "a date such as 2026-11-24, without quotes",
     dt.time: "a time of day such as 08:30:00, without quotes",
     list: "a list in brackets",
@@ -34,7 +35,7 @@ class Key:
     """What one key of a table may hold.
 
     Attributes:
-        holds: `str`, `int`, `float`, `datetime.date`, `datetime.time`, `list` or `dict`.
+        holds: `str`, `int`, `float`, `bool`, `datetime.date`, `datetime.time`, `list` or `dict`.
         of: for a list, the type of its items.
         keys: for a table, or a list of tables, the keys of each; none means any key with a text.
         filled: whether a list must hold something.

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from handbill import languages
 from handbill.catalog import INTERFACE
 from handbill.diagnostics import Fault, Location, Scope, Severity
 from handbill.markup import slots
@@ -14,6 +15,7 @@ from handbill.rules import declare, rule
 
 #: Two English texts this alike are the same sentence before and after an edit.
 _ALIKE = 0.6
+_ADDRESS = re.compile(r"\]\([^)]*\)|<[a-z]+:[^>]*>")
 _STRAY = re.compile(r"\{\{\s*[\w.-]+\s*\}\}")
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
@@ -128,6 +130,33 @@ def placeholder(project: Project) -> Iterator[Fault]:
             text = f"the translation into {catalog.language} is {', '.join(parts)}"
             hint = "copy it from the msgid as it stands"
             yield _fault("placeholder", catalog, _place(catalog, message), text, hint)
+
+
+@rule("LF308", "foreign-digits", Severity.ERROR)
+def foreign_digits(project: Project) -> Iterator[Fault]:
+    """A translation with digits that its language does not use here.
+
+    What it does: compares the digits of every translation with `digits` in languages.toml.
+    Why is this bad? A page that mixes two kinds of digits makes its reader doubt both, and a dose
+    with them.
+    Example: a dose in Arabic-Indic digits in a language with `digits = "latn"`
+    Use instead: `500 mg`, or another policy for the whole language.
+    """
+    for catalog, block in _wanted(project):
+        message = catalog.messages.get((block.context, block.msgid))
+        if message is None or block.kind == "interface":
+            continue
+        text = _STRAY.sub("", _ADDRESS.sub("", message.msgstr))
+        found = languages.foreign_digits(text, project.languages[catalog.language])
+        if found:
+            policy = project.languages[catalog.language].digits
+            yield _fault(
+                "foreign-digits",
+                catalog,
+                _place(catalog, message),
+                f"digits that are not {policy}: {' '.join(found)}",
+                f"write numbers in {catalog.language} with the digits of {policy}",
+            )
 
 
 @rule("LF306", "unused-message", Severity.WARNING)
