@@ -88,6 +88,11 @@ def _parser() -> argparse.ArgumentParser:
     _common(extract)
     extract.set_defaults(command=_extract)
 
+    specimen = commands.add_parser("specimen", help="print a page that tries out each language")
+    _common(specimen)
+    specimen.add_argument("--language", action="append", default=[], metavar="GLOB")
+    specimen.set_defaults(command=_specimen)
+
     clean = commands.add_parser("clean", help="remove all that builds have written")
     _common(clean)
     clean.set_defaults(command=_clean)
@@ -123,9 +128,7 @@ def _build(options: argparse.Namespace) -> int:
 
     from handbill import plan, project, runner  # noqa: PLC0415
 
-    fonts_conf = options.root.resolve() / FONTS_CONF
-    if not fonts_conf.is_file():
-        _cannot("missing-fonts", FONTS_CONF, "the project has no fonts of its own")
+    fonts_conf = _fonts_conf(options)
     loaded = project.load(found, today=today)
     findings = list(_rules().run(loaded))
     selection = _selection(options, loaded)
@@ -209,6 +212,36 @@ def _extract(options: argparse.Namespace) -> int:
         _say(f"locales/{domain}.pot: {len(blocks)} messages")
     _say(report.write(faults, "text", colour=_coloured(sys.stderr)))
     return FINDINGS if faults else CLEAN
+
+
+def _specimen(options: argparse.Namespace) -> int:
+    from handbill import press, project, report, typeset  # noqa: PLC0415
+
+    loaded = project.load(sources.read(options.root), today=_today(options))
+    typeset.prepare(str(_fonts_conf(options)))
+    store = Store(_output(options))
+    tags = [tag for tag in loaded.specimens if tag in loaded.languages]
+    for pattern in options.language:
+        if not fnmatch.filter(tags, pattern):
+            hint = nearest(pattern, tags) or f"there are {', '.join(tags)}"
+            _cannot("unknown-choice", "--language", f"no specimen is called {pattern!r}", hint)
+    found: list[Diagnostic] = [_rules().diagnose(fault) for fault in loaded.faults]
+    for tag in tags:
+        if options.language and not any(fnmatch.fnmatchcase(tag, one) for one in options.language):
+            continue
+        impression = press.print_proof(press.specimen(loaded, tag, ""))
+        found += [_rules().diagnose(fault) for fault in impression.faults]
+        store.publish(f"specimen/{tag}.pdf", impression.pdf)
+        _say(f"specimen/{tag}.pdf: {loaded.languages[tag].autonym}")
+    _say(report.write(found, "text", colour=_coloured(sys.stderr)))
+    return FINDINGS if any(item.severity is Severity.ERROR for item in found) else CLEAN
+
+
+def _fonts_conf(options: argparse.Namespace) -> Path:
+    fonts_conf: Path = options.root.resolve() / FONTS_CONF
+    if not fonts_conf.is_file():
+        _cannot("missing-fonts", FONTS_CONF, "the project has no fonts of its own")
+    return fonts_conf
 
 
 def _clean(options: argparse.Namespace) -> int:

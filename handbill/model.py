@@ -335,6 +335,19 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Specimen:
+    """Texts that try out a language's letters, marks and numbers."""
+
+    heading: str
+    pangram: str
+    items: tuple[str, ...]
+    columns: tuple[str, ...]
+    row: tuple[str, ...]
+    mixed: str
+    quotes: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
     """The whole input of a build, even today's date: nothing else may influence an edition."""
 
@@ -347,6 +360,7 @@ class Project:
     catalogs: Mapping[tuple[str, str], Catalog]
     templates: Templates
     interface_blocks: tuple[Block, ...]
+    specimens: Mapping[str, Specimen]
     faults: tuple[Fault, ...] = ()
     digests: Mapping[str, str] = field(default_factory=dict)
 

@@ -2,14 +2,14 @@
 
 import datetime as dt
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
 from handbill import bidi, breaks, catalog, languages, markup, proofread, templates, typeset
 from handbill.diagnostics import Fault, HandbillError, Location, Scope
 from handbill.markup import Furniture
-from handbill.model import Block, Catalog, Impression, Job, Language, Proof
+from handbill.model import Block, Catalog, Edition, Impression, Job, Language, Project, Proof
 from handbill.sources import digest
 
 
@@ -31,18 +31,29 @@ def compose(job: Job, toolchain: str) -> Proof | Fault:
     assets = {f"leaflet/{name}": job.leaflet.assets[name] for name in pictures}
     if job.clinic.logo:
         assets[f"clinic/{job.clinic.logo}"] = job.clinic.logo_data
-    named = {name: digest(data) for name, data in sorted(assets.items())}
-    key = digest(json.dumps([html, named, toolchain]).encode())
-    return Proof(
-        edition=job.edition,
-        html=html,
-        assets=assets,
-        fonts=job.language.fonts,
-        script=job.language.script,
-        direction=job.language.direction,
-        places=places,
-        key=key,
+    return _proof(job.edition, html, job.language, toolchain, assets=assets, places=places)
+
+
+def specimen(project: Project, tag: str, toolchain: str) -> Proof:
+    """Compose the page that tries out a language.
+
+    Raises:
+        HandbillError: the template is wrong.
+    """
+    language = project.languages[tag]
+    html = templates.render(
+        project.templates,
+        templates.SPECIMEN,
+        {
+            "language": language,
+            "text": project.specimens[tag],
+            "stylesheet": templates.safe(project.templates.stylesheet),
+            "typography": templates.safe(_typography(language)),
+        },
     )
+    html = _readable(html, language)
+    edition = Edition(leaflet="specimen", clinic="specimen", language=tag, format="a4")
+    return _proof(edition, html, language, toolchain, assets={}, places={})
 
 
 def print_proof(proof: Proof) -> Impression:
@@ -108,11 +119,7 @@ class _Composer:
                 "hours": [catalog.opening(item, job.language.cldr) for item in job.clinic.hours],
             },
         )
-        if job.language.script in breaks.SCRIPTS:
-            html = breaks.between_words(html, job.language.cldr)
-        if job.language.direction == "rtl":
-            html = bidi.isolate(html)
-        return html, self.places
+        return _readable(html, job.language), self.places
 
     def words(self) -> dict[str, object]:
         """Return the functions that every template may call."""
@@ -172,6 +179,35 @@ class _Composer:
         line = messages.messages[context, msgid].line
         self.places[text] = Location(path=messages.path, line=line)
         return text
+
+
+def _readable(html: str, language: Language) -> str:
+    """Let the lines of a page break where its readers expect, and its numbers keep their order."""
+    if language.script in breaks.SCRIPTS:
+        html = breaks.between_words(html, language.cldr)
+    return bidi.isolate(html) if language.direction == "rtl" else html
+
+
+def _proof(
+    edition: Edition,
+    html: str,
+    language: Language,
+    toolchain: str,
+    *,
+    assets: Mapping[str, bytes],
+    places: Mapping[str, Location],
+) -> Proof:
+    named = {name: digest(data) for name, data in sorted(assets.items())}
+    return Proof(
+        edition=edition,
+        html=html,
+        assets=assets,
+        fonts=language.fonts,
+        script=language.script,
+        direction=language.direction,
+        places=places,
+        key=digest(json.dumps([html, named, toolchain]).encode()),
+    )
 
 
 def _typography(language: Language) -> str:

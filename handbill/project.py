@@ -19,6 +19,7 @@ from handbill.model import (
     Leaflet,
     Project,
     Settings,
+    Specimen,
     Templates,
 )
 from handbill.sources import SETTINGS, Sources, digest
@@ -26,6 +27,7 @@ from handbill.tables import Key, Table
 
 
 LANGUAGES = "locales/languages.toml"
+SPECIMENS = "templates/specimen.toml"
 
 _ID = r"[a-z0-9]+(-[a-z0-9]+)*"
 _DATE = "2026-11-24"
@@ -90,6 +92,17 @@ _SETTINGS = MappingProxyType(
         "max-pages": Key(holds=int, required=False, example="24"),
     }
 )
+_SPECIMEN = MappingProxyType(
+    {
+        "heading": Key(holds=str),
+        "pangram": Key(holds=str),
+        "items": Key(holds=list, of=str, filled=True),
+        "columns": Key(holds=list, of=str, filled=True),
+        "row": Key(holds=list, of=str, filled=True),
+        "mixed": Key(holds=str),
+        "quotes": Key(holds=str),
+    }
+)
 _FORMAT = MappingProxyType({"title": Key(holds=str, example='"A4"')})
 
 
@@ -111,6 +124,7 @@ def load(sources: Sources, *, today: dt.date) -> Project:
         catalogs=_catalogs(sources, faults),
         templates=press,
         interface_blocks=_interface(press, faults),
+        specimens=_specimens(texts.get(SPECIMENS, ""), faults),
         faults=tuple(faults),
         digests=sources.digests,
     )
@@ -389,6 +403,25 @@ def _templates(texts: Mapping[str, str]) -> Templates:
         stylesheet="\n".join(texts.get(path, "") for path in styles),
         digest=digest(repr(sorted(jinja.items())).encode()),
     )
+
+
+def _specimens(text: str, faults: list[Fault]) -> dict[str, Specimen]:
+    schema = {"*": Key(holds=dict, required=False, keys=_SPECIMEN)}
+    table = tables.read(text, schema, kind="specimen-file", path=SPECIMENS)
+    faults += table.faults
+    return {
+        tag: Specimen(
+            heading=values["heading"],
+            pangram=values["pangram"],
+            items=tuple(values["items"]),
+            columns=tuple(values["columns"]),
+            row=tuple(values["row"]),
+            mixed=values["mixed"],
+            quotes=values["quotes"],
+        )
+        for tag, values in table.values.items()
+        if set(_SPECIMEN) <= set(values)
+    }
 
 
 def _interface(press: Templates, faults: list[Fault]) -> tuple[Block, ...]:

@@ -18,6 +18,8 @@ from handbill.model import Block, Templates
 
 #: The page around a leaflet's text.
 PAGE = "leaflet.html.jinja"
+#: The page that tries out a language.
+SPECIMEN = "specimen.html.jinja"
 #: Components that the press itself asks for; authors cannot name them.
 FURNITURE = ("citation", "figure")
 #: The word for a message in a template: `{{ t("Version {version}", version=…) }}`.

@@ -165,15 +165,17 @@ def _clusters(run: Any, text: bytes) -> Iterator[tuple[list[int], str]]:
 
 def _pieces(letters: str, number: int, *, backwards: bool) -> list[str]:
     """Share a cluster's letters out among its glyphs, in drawing order."""
+    if not number:
+        return []
     parts = list(letters)
     if len(parts) < number:
         # Tamil o is drawn as e and aa around its consonant, and is canonically e and aa.
         parts = list(unicodedata.normalize("NFD", letters))
     if len(parts) < number:
         parts += [_NOTHING] * (number - len(parts))
-    elif number:
+    else:
         parts = [*parts[: number - 1], "".join(parts[number - 1 :])]
-    return parts[::-1] if backwards else parts[:number]
+    return parts[::-1] if backwards else parts
 
 
 def _subset_by_glyph(self: Any, to_unicode: dict[int, str], hinting: Any) -> None:

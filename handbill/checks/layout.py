@@ -99,6 +99,19 @@ declare(
     """,
 )
 declare(
+    "LF509",
+    "vowel-mark",
+    Severity.WARNING,
+    """
+    A word of Arabic script with vowel marks, which some programs tear off when they copy it.
+
+    What it does: names the words whose marks PDFium, the reader inside Chrome, puts elsewhere.
+    Why is this bad? A search for the word fails, and a screen reader may stumble. The printed page
+    and the text in the PDF are right; MuPDF and pypdf read it as written.
+    Use instead: the word without its marks, where the reader does not need them.
+    """,
+)
+declare(
     "LF508",
     "number-order",
     Severity.ERROR,

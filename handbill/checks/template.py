@@ -5,6 +5,19 @@ from handbill.rules import declare
 
 
 declare(
+    "LF402",
+    "specimen-file",
+    Severity.ERROR,
+    """
+    A mistake in templates/specimen.toml.
+
+    What it does: checks every text of every language's specimen.
+    Why is this bad? A letter that is not tried out is found wrong by a reader.
+    Example: `heading = ["Hands"]`
+    Use instead: `heading = "Hands"`
+    """,
+)
+declare(
     "LF401",
     "template-error",
     Severity.ERROR,
