@@ -56,14 +56,14 @@ def problems(html: str, pdf: bytes, *, script: str, direction: str) -> Iterator[
         # PDFium takes a vowel mark, which is set a little higher, for a line of its own.
         marked = {word for block in blocks for word in words(block)}
         marked -= {word for text in texts for word in words(text)}
-        moved = [word for word in marked if word != _unmarked(word)]
+        moved = [word for word in marked if word != unmarked(word)]
         if moved:
             yield "vowel-mark", f"its marks move when it is copied: {_some(moved)}"
-        excused = [_unmarked(word) for word in moved]
-        blocks, texts = [_unmarked(block) for block in blocks], [_unmarked(text) for text in texts]
+        excused = [unmarked(word) for word in moved]
+        blocks, texts = [unmarked(block) for block in blocks], [unmarked(text) for text in texts]
 
     def units(text: str) -> list[str]:
-        read = _letters if script in UNSPACED else _parts if backwards else words
+        read = letters if script in UNSPACED else _parts if backwards else words
         return [unit for unit in read(text) if not any(unit in word for word in excused)]
 
     expected = [units(block) for block in blocks]
@@ -114,7 +114,11 @@ def _plain(text: str) -> str:
 
 
 def words(text: str) -> Iterator[str]:
-    """Yield words and numbers; a number keeps the signs inside it, such as 4–6 and 38.5."""
+    """Yield words and numbers.
+
+    A number keeps the signs inside it, such as 4–6 and 38.5. Where the direction changes a word
+    ends, for readers drop spaces there.
+    """
     text = _BROKEN.sub(r"\1", _plain(text))
     start, kind = 0, ""
     for i, letter in enumerate(text):
@@ -137,17 +141,20 @@ def _parts(text: str) -> Iterator[str]:
         yield from _SIGNS.split(word) if word[0].isdecimal() else (word,)
 
 
-def _unmarked(text: str) -> str:
+def unmarked(text: str) -> str:
     """Leave out the vowel marks of Arabic and Hebrew."""
     return "".join(letter for letter in text if unicodedata.bidirectional(letter) != "NSM")
 
 
 def _kind(letter: str) -> str:
+    """Return what a letter is part of: a word to the right or left, a number, or nothing."""
     category = unicodedata.category(letter) if letter else ""
-    return {"L": "L", "M": "M"}.get(category[:1], "N" if category == "Nd" else "")
+    if category.startswith("L"):
+        return "R" if unicodedata.bidirectional(letter) in {"R", "AL"} else "L"
+    return "M" if category.startswith("M") else "N" if category == "Nd" else ""
 
 
-def _letters(text: str) -> Iterator[str]:
+def letters(text: str) -> Iterator[str]:
     """Yield letters, marks and digits, for scripts that set no spaces."""
     return (letter for letter in _plain(text) if _kind(letter))
 
