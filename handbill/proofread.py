@@ -26,6 +26,7 @@ UNSPACED = frozenset({"Hans", "Hant", "Jpan", "Khmr", "Laoo", "Mymr", "Thai"})
 _LINE = 2.0
 
 _JOINING = frozenset(".,/:-\u2010\u2011\u2012\u2013")
+_WORD = re.compile("L[LM]*|R[RM]*|N[NM]*(?:JN[NM]*)*")
 _SIGNS = re.compile("[.,/:\u2010-\u2013-]")
 #: A line that is broken inside a range.
 _BROKEN = re.compile("(?<=[0-9])([/:\u2010-\u2013-])[\r\n]+(?=[0-9])")
@@ -64,7 +65,10 @@ def problems(html: str, pdf: bytes, *, script: str, direction: str) -> Iterator[
 
     def units(text: str) -> list[str]:
         read = letters if script in UNSPACED else _parts if backwards else words
-        return [unit for unit in read(text) if not any(unit in word for word in excused)]
+        found = read(text)
+        if not excused:
+            return found
+        return [unit for unit in found if not any(unit in word for word in excused)]
 
     expected = [units(block) for block in blocks]
     found = [unit for text in texts for unit in units(text)]
@@ -103,42 +107,59 @@ def _some(units: Iterable[str]) -> str:
     return ", ".join(repr(unit) for unit in shown[:5]) + more
 
 
+class _Seen(dict[int, int | None]):
+    """For `str.translate`: drops what is never seen or spoken."""
+
+    def __missing__(self, code: int) -> int | None:
+        unseen = unicodedata.category(chr(code)) in {"Cf", "Cc", "Cn"} and not chr(code).isspace()
+        self[code] = None if unseen else code
+        return self[code]
+
+
+class _Kinds(dict[int, str]):
+    """For `str.translate`: what a letter is part of, as one letter.
+
+    `L` and `R`, a word to the right or left; `M`, a mark of either; `N`, a number; `J`, a sign that
+    may join two; a space, nothing.
+    """
+
+    def __missing__(self, code: int) -> str:
+        letter = chr(code)
+        category = unicodedata.category(letter)
+        kind = " "
+        if category.startswith("L"):
+            kind = "R" if unicodedata.bidirectional(letter) in {"R", "AL"} else "L"
+        elif category.startswith("M"):
+            kind = "M"
+        elif category == "Nd":
+            kind = "N"
+        elif letter in _JOINING:
+            kind = "J"
+        self[code] = kind
+        return kind
+
+
+_SEEN, _KINDS = _Seen(), _Kinds()
+
+
 def _plain(text: str) -> str:
     """Compose letters and marks, and drop what is never seen or spoken."""
-    composed = unicodedata.normalize("NFC", text)
-    return "".join(
-        letter
-        for letter in composed
-        if unicodedata.category(letter) not in {"Cf", "Cc", "Cn"} or letter in "\n\r\t"
-    )
+    return unicodedata.normalize("NFC", text).translate(_SEEN)
 
 
-def words(text: str) -> Iterator[str]:
-    """Yield words and numbers.
+def words(text: str) -> list[str]:
+    """Find words and numbers.
 
     A number keeps the signs inside it, such as 4–6 and 38.5. Where the direction changes a word
     ends, for readers drop spaces there.
     """
     text = _BROKEN.sub(r"\1", _plain(text))
-    start, kind = 0, ""
-    for i, letter in enumerate(text):
-        now = _kind(letter)
-        if not now and kind == "N" and letter in _JOINING and _kind(text[i + 1 : i + 2]) == "N":
-            now = "N"
-        if now == "M":
-            now = kind
-        if now != kind:
-            if kind:
-                yield text[start:i]
-            start, kind = i, now
-    if kind:
-        yield text[start:]
+    return [text[slice(*found.span())] for found in _WORD.finditer(text.translate(_KINDS))]
 
 
-def _parts(text: str) -> Iterator[str]:
-    """Yield words, and the parts of numbers: PDFium may tell these in any order."""
-    for word in words(text):
-        yield from _SIGNS.split(word) if word[0].isdecimal() else (word,)
+def _parts(text: str) -> list[str]:
+    """Find words, and the parts of numbers: PDFium may tell these in any order."""
+    return [part for word in words(text) for part in _SIGNS.split(word)]
 
 
 def unmarked(text: str) -> str:
@@ -146,17 +167,11 @@ def unmarked(text: str) -> str:
     return "".join(letter for letter in text if unicodedata.bidirectional(letter) != "NSM")
 
 
-def _kind(letter: str) -> str:
-    """Return what a letter is part of: a word to the right or left, a number, or nothing."""
-    category = unicodedata.category(letter) if letter else ""
-    if category.startswith("L"):
-        return "R" if unicodedata.bidirectional(letter) in {"R", "AL"} else "L"
-    return "M" if category.startswith("M") else "N" if category == "Nd" else ""
-
-
-def letters(text: str) -> Iterator[str]:
-    """Yield letters, marks and digits, for scripts that set no spaces."""
-    return (letter for letter in _plain(text) if _kind(letter))
+def letters(text: str) -> list[str]:
+    """Find letters, marks and digits, for scripts that set no spaces."""
+    text = _plain(text)
+    kinds = text.translate(_KINDS)
+    return [letter for letter, kind in zip(text, kinds, strict=True) if kind not in " J"]
 
 
 def _lines(page: pypdfium2.PdfTextPage) -> Iterator[str]:

@@ -19,7 +19,7 @@ Runs and fonts that this does not understand are drawn as WeasyPrint draws them.
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
 
 import pydyf
@@ -100,20 +100,24 @@ def _recode(stream: Any, run: Any, text: bytes) -> None:
     if font.bitmap or font.png or font.svg or font.colr or font.type == "otf":
         return
     codes = _codes(stream, font)
-    glyphs = run.glyphs.glyphs
+    glyphs, backwards = run.glyphs.glyphs, bool(run.item.analysis.level % 2)
     for cluster, letters in _clusters(run, text):
-        drawn = [i for i in cluster if glyphs[i].glyph != pango.PANGO_GLYPH_EMPTY]
-        if any(glyphs[i].glyph & pango.PANGO_GLYPH_UNKNOWN_FLAG for i in drawn):
-            continue
-        pieces = _pieces(letters, len(drawn), backwards=bool(run.item.analysis.level % 2))
-        for i, piece in zip(drawn, pieces, strict=True):
-            glyph = glyphs[i].glyph
+        drawn = [(i, glyphs[i].glyph) for i in cluster]
+        if len(drawn) > 1 or len(letters) > 1 or drawn[0][1] >= pango.PANGO_GLYPH_EMPTY:
+            if any(glyph & pango.PANGO_GLYPH_UNKNOWN_FLAG for _i, glyph in drawn):
+                continue
+            drawn = [item for item in drawn if item[1] != pango.PANGO_GLYPH_EMPTY]
+            pieces = _pieces(letters, len(drawn), backwards=backwards)
+        else:
+            pieces = [letters]
+        for (i, glyph), piece in zip(drawn, pieces, strict=True):
             code = codes.by_text.get((glyph, piece))
             if code is None:
                 code = _new_code(font, codes, glyph, piece)
                 if code not in font.widths:
                     font.widths[code] = _width(stream, pango_font, glyph, size)
-            glyphs[i].glyph = code
+            if code != glyph:
+                glyphs[i].glyph = code
 
 
 def _codes(stream: Any, font: Any) -> _Codes:
@@ -148,19 +152,17 @@ def _width(stream: Any, pango_font: Any, glyph: int, size: float) -> int:
 
 def _clusters(run: Any, text: bytes) -> Iterator[tuple[list[int], str]]:
     """Yield the glyphs of each cluster, in drawing order, and the text that they stand for."""
-    starts = run.glyphs.log_clusters
-    groups: list[list[int]] = []
-    for i in range(run.glyphs.num_glyphs):
-        if groups and starts[groups[-1][0]] == starts[i]:
-            groups[-1].append(i)
-        else:
-            groups.append([i])
-    bounds = sorted({starts[group[0]] for group in groups} | {run.item.length})
+    offset, length, number = run.item.offset, run.item.length, run.glyphs.num_glyphs
+    starts = ffi.unpack(run.glyphs.log_clusters, number)
+    text = text[offset : offset + length]
+    if starts == list(range(number)) and number == length:
+        # ASCII in most fonts: one byte, one letter, one glyph.
+        yield from (([i], chr(byte)) for i, byte in enumerate(text))
+        return
+    bounds = sorted({*starts, length})
     ends = dict(pairwise(bounds))
-    for group in groups:
-        start = starts[group[0]]
-        offset = run.item.offset
-        yield group, text[offset + start : offset + ends[start]].decode()
+    for start, group in groupby(range(number), starts.__getitem__):
+        yield list(group), text[start : ends[start]].decode()
 
 
 def _pieces(letters: str, number: int, *, backwards: bool) -> list[str]:
