@@ -6,7 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
-from handbill import bidi, breaks, catalog, languages, markup, proofread, templates, typeset
+from handbill import (
+    bidi,
+    breaks,
+    catalog,
+    languages,
+    markup,
+    proofread,
+    templates,
+    typeset,
+    validate,
+)
 from handbill.diagnostics import Fault, HandbillError, Location, Scope
 from handbill.markup import Furniture
 from handbill.model import Block, Catalog, Edition, Impression, Job, Language, Project, Proof
@@ -69,6 +79,10 @@ def print_proof(proof: Proof) -> Impression:
         for kind, message in proofread.problems(
             proof.html, impression.pdf, script=proof.script, direction=proof.direction
         )
+    ]
+    met += [
+        Fault(kind="pdf-standard", location=place, message=message, scope=scope)
+        for message in dict.fromkeys(validate.problems(impression.pdf))
     ]
     return replace(impression, faults=(*impression.faults, *met))
 

@@ -211,9 +211,12 @@ _marked_before = Stream.marked
 def _marked(self: Any, box: Any, tag: str) -> Iterator[None]:
     """Mark content as WeasyPrint does, with its text where readers would guess wrong."""
     with _marked_before(self, box, tag):
-        if self._tags is not None and isinstance(box, TextBox) and _needs_text(box.text):
+        if self._tags is not None and isinstance(box, TextBox):
             # pydyf has just written "/Tag", the properties and "BDC".
-            self.stream[-2]["ActualText"] = pydyf.String(box.text)
+            if _needs_text(box.text):
+                self.stream[-2]["ActualText"] = pydyf.String(box.text)
+            if box.style["lang"]:
+                self.stream[-2]["Lang"] = pydyf.String(box.style["lang"])
         yield
 
 

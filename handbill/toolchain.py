@@ -25,6 +25,7 @@ PACKAGES = (
     "icu4py",
     "jinja2",
     "markdown",
+    "page_validation",
     "pydyf",
     "pypdfium2",
     "pyphen",

@@ -18,7 +18,7 @@ import weasyprint
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
-from handbill import textlayer
+from handbill import finish, textlayer
 from handbill.diagnostics import Fault, Location, Scope
 from handbill.model import Edition, Impression, Proof
 
@@ -26,7 +26,7 @@ from handbill.model import Edition, Impression, Proof
 #: 2000-01-01; fontTools stamps a font's `head.modified` with it. Any constant will do.
 EPOCH = "946684800"
 
-_OPTIONS = {"pdf_variant": "pdf/ua-1", "pdf_identifier": True}
+_OPTIONS = {"pdf_variant": finish.VARIANT, "pdf_identifier": True}
 
 _LOGGER = logging.getLogger("weasyprint")
 _GLYPH = re.compile(r'\.notdef glyph .*: "(.+)" \(U\+([0-9A-F]+)\)', re.DOTALL)
@@ -92,12 +92,13 @@ def _fonts(fonts_conf: str) -> FontConfiguration:
 
 
 def typeset(proof: Proof) -> Impression:
-    """Lay out and paint a proof as a tagged PDF (PDF/UA-1)."""
+    """Lay out and paint a proof as a tagged PDF (PDF/UA-1 and PDF/A-2a)."""
     log = _Log()
     _LOGGER.addHandler(log)
     families: set[str] = set()
 
-    def note_fonts(_document: object, pdf: Any) -> None:
+    def complete(_document: object, pdf: Any) -> None:
+        finish.finish(pdf)
         for item in pdf.objects:
             if isinstance(item, dict) and item.get("Type") == "/FontDescriptor":
                 families.add(str(item["FontFamily"].string))
@@ -108,7 +109,8 @@ def typeset(proof: Proof) -> Impression:
             string=proof.html, base_url="asset:", url_fetcher=_Assets(proof.assets)
         )
         document = html.render(font_config=fonts, **_OPTIONS)
-        pdf = document.write_pdf(finisher=note_fonts, **_OPTIONS)
+        finish.describe(document)
+        pdf = document.write_pdf(finisher=complete, **_OPTIONS)
     except Exception as error:  # noqa: BLE001 - WeasyPrint's own crash is this edition's finding
         message = f"the engine cannot print this: {type(error).__name__}: {error}"
         crash = Fault(

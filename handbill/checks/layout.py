@@ -99,6 +99,20 @@ declare(
     """,
 )
 declare(
+    "LF510",
+    "pdf-standard",
+    Severity.ERROR,
+    """
+    A finished PDF breaks PDF/UA-1 or PDF/A-2a.
+
+    What it does: judges each PDF with a validator, which names the clause in brackets.
+    Why is this bad? Screen readers and archives rely on these standards (ISO 14289-1, ISO 19005-2).
+    That nothing is found does not make a leaflet accessible: a person must still read it.
+    Example: `<ul><div>…</div></ul>` in a template
+    Use instead: `<ul><li>…</li></ul>`
+    """,
+)
+declare(
     "LF509",
     "vowel-mark",
     Severity.WARNING,

@@ -1,0 +1,122 @@
+"""What a PDF still lacks when WeasyPrint has painted it: PDF/UA-1 and PDF/A-2a in one file.
+
+WeasyPrint writes one standard at a time. This adds the other's mark, and mends what both ask for:
+heads and feet of pages are artifacts (ISO 14289-1, 7.8), metadata is plain text (ISO 19005-2,
+6.6.2.1), links say where they lead (ISO 14289-1, 7.18.5), and no stream ends in a byte that looks
+like the end of a line (ISO 32000-1, 7.3.8.1). It works on pydyf's objects, before they are written.
+"""
+
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import pydyf
+
+
+#: The standard that WeasyPrint is asked for.
+VARIANT = "pdf/a-2a"
+
+_XMP = b"""<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">
+<pdfuaid:part>1</pdfuaid:part></rdf:Description>
+<rdf:Description rdf:about="" xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"
+ xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#"
+ xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">
+<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">
+<pdfaSchema:schema>PDF/UA identification</pdfaSchema:schema>
+<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>
+<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>
+<pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource">
+<pdfaProperty:name>part</pdfaProperty:name>
+<pdfaProperty:valueType>Integer</pdfaProperty:valueType>
+<pdfaProperty:category>internal</pdfaProperty:category>
+<pdfaProperty:description>Part of ISO 14289 that the file conforms to</pdfaProperty:description>
+</rdf:li></rdf:Seq></pdfaSchema:property>
+</rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>
+"""
+
+
+def describe(document: Any) -> None:
+    """Make a rendered document declare PDF/UA-1 beside the standard that WeasyPrint declares."""
+    generate = document.metadata.generate_rdf_metadata
+
+    def with_accessibility(*arguments: Any) -> bytes:
+        rdf: bytes = generate(*arguments)
+        return rdf.replace(b"</rdf:RDF>", _XMP + b"</rdf:RDF>")
+
+    document.metadata.generate_rdf_metadata = with_accessibility
+
+
+def finish(pdf: Any) -> None:
+    """Mend a painted PDF in place, just before it is written."""
+    pages = [_object(pdf, reference) for reference in pdf.page_references]
+    tree = _object(pdf, pdf.catalog["StructTreeRoot"])
+    elements = list(_elements(pdf, tree))
+    alive = {id(element) for element in elements}
+    for element in elements:
+        if element["S"] != "/Link":
+            _drop_links(pdf, element)
+    numbers = _object(pdf, tree["ParentTree"])["Nums"]
+    for page, owners in zip(pages, numbers[1::2], strict=False):
+        dead = {i for i, owner in enumerate(owners) if id(_object(pdf, owner)) not in alive}
+        _mark(_object(pdf, page["Contents"]), dead, pdf.catalog["Lang"].string)
+    for item in pdf.objects:
+        if isinstance(item, pydyf.Stream):
+            _settle(item)
+        elif isinstance(item, dict) and item.get("Subtype") == "/Link" and "A" in item:
+            item.setdefault("Contents", item["A"]["URI"])
+
+
+def _object(pdf: Any, reference: Any) -> Any:
+    """Follow a reference, such as `b"12 0 R"`."""
+    return pdf.objects[int(reference.split()[0])]
+
+
+def _elements(pdf: Any, element: Any) -> Iterator[Any]:
+    """Yield the structure elements below one."""
+    for kid in element.get("K", ()):
+        if isinstance(kid, bytes):
+            below = _object(pdf, kid)
+            if "S" in below:
+                yield below
+                yield from _elements(pdf, below)
+
+
+def _drop_links(pdf: Any, element: Any) -> None:
+    """Keep a link's own annotation, and not those of what stands inside it.
+
+    WeasyPrint makes one for every box in a link; a reader would hear the link once for each.
+    """
+    for kid in list(element.get("K", ())):
+        below = _object(pdf, kid) if isinstance(kid, bytes) else {}
+        if below.get("Type") == "/OBJR" and _object(pdf, below["Obj"])["Subtype"] == "/Link":
+            element["K"].remove(kid)
+            _object(pdf, below["Pg"])["Annots"].remove(below["Obj"])
+
+
+def _mark(stream: Any, dead: set[int], language: str) -> None:
+    """Make page furniture of what no structure element owns, and name only other languages."""
+    parts = stream.stream
+    for i, mark in enumerate(parts):
+        if not isinstance(mark, pydyf.Dictionary):
+            continue
+        if mark.get("MCID") in dead:
+            parts[i - 1] = "/Artifact"
+            del mark["MCID"]
+            mark["Type"] = "/Pagination"
+        if "Lang" in mark and mark["Lang"].string == language:
+            del mark["Lang"]
+
+
+def _settle(stream: Any) -> None:
+    """Let a stream be read whole by readers that look for its end."""
+    if stream.extra.get("Type") == "/Metadata":
+        stream.compress = False
+    elif stream.compress:
+        stream.compress = False
+        plain = stream.data.partition(b"\nstream\n")[2].removesuffix(b"\nendstream")
+        while (packed := zlib.compress(plain, level=9))[-1:] in {b"\r", b"\n"}:
+            plain += b"\0\0" if "Length1" in stream.extra else b"  "
+        if "Length1" in stream.extra:
+            stream.extra["Length1"] = len(plain)
+        stream.extra["Filter"] = "/FlateDecode"
+        stream.stream = [packed]
