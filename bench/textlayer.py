@@ -84,7 +84,7 @@ def rows() -> Iterator[list[str]]:
     for tag in sorted(loaded.specimens):
         language = loaded.languages[tag]
         proof = press.specimen(loaded, tag, "")
-        pdf = typeset.typeset(proof).pdf
+        pdf = typeset.typeset(proof).data
         blocks = list(hypertext.blocks(proof.html))
         wanted = sum((units(block, language.script) for block in blocks), Counter())
         row = [

@@ -63,6 +63,8 @@ def read(data: bytes, *, path: str, domain: str, language: str) -> tuple[Catalog
             PoFileParser(recording, ignore_obsolete=True, abort_invalid=True).parse(lines)
         except PoFileError as error:
             fault(error.lineno + 1, str(error).rsplit(" on ", 1)[0])
+        except ValueError as error:
+            fault(1, f"the header cannot be read: {error}", "copy it from another catalog")
     for double in recording.doubles:
         text = double.id if isinstance(double.id, str) else double.id[0]
         fault(double.lineno or 1, f"translated twice: {text[:60]!r}", "keep one of the two")
@@ -154,8 +156,8 @@ def opening(hours: Hours, cldr: str) -> tuple[str, str]:
 def is_known(cldr: str) -> bool:
     """Tell whether CLDR, as babel carries it, has data for a locale."""
     try:
-        Locale.parse(cldr, sep="-")
-    except (ValueError, UnknownLocaleError):
+        _locale(cldr)
+    except (ValueError, UnknownLocaleError, OSError):
         return False
     return True
 

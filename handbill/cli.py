@@ -8,6 +8,7 @@ import datetime as dt
 import fnmatch
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any, NoReturn, TextIO
 from handbill import __version__, sources, uptodate
 from handbill.diagnostics import Diagnostic, Fault, HandbillError, Location, Severity
 from handbill.model import Outcome, Project, Selection
-from handbill.store import Store
+from handbill.store import SPECIMENS, Store
 from handbill.tables import nearest
 from handbill.toolchain import versions
 
@@ -26,6 +27,7 @@ from handbill.toolchain import versions
 # imported where they are used, so that a build with nothing to do costs a tenth of that.
 
 CLEAN, FINDINGS, STUCK = 0, 1, 2
+FILTERS = ("leaflet", "language", "clinic", "format")
 FONTS_CONF = "templates/fonts/fonts.conf"
 
 
@@ -35,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not words or (words[0].startswith("-") and words[0] not in {"-h", "--help", "--version"}):
         words.insert(0, "build")
     options = _parser().parse_args(words)
+    # A polite end, as from a service manager, is an interruption like Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         status: int = options.command(options)
     except HandbillError as error:
@@ -42,6 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return STUCK
     except KeyboardInterrupt:
         _say("interrupted; what was finished is kept, the rest is as it was before")
+        return STUCK
+    except ModuleNotFoundError as error:
+        _say(
+            f"the package {error.name} is not installed; run script/build, or use .venv/bin/python"
+        )
         return STUCK
     except BrokenPipeError:
         # The reader of our output, such as `head`, has seen enough.
@@ -111,7 +120,7 @@ def _filters(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group(
         "filters", "each a name or a glob; may be given more than once"
     )
-    for name in ("leaflet", "language", "clinic", "format"):
+    for name in FILTERS:
         group.add_argument(f"--{name}", action="append", default=[], metavar="GLOB")
 
 
@@ -121,15 +130,22 @@ def _build(options: argparse.Namespace) -> int:
     found = sources.read(options.root)
     manifest = uptodate.unchanged(found, store, toolchain=versions(), today=today)
     if manifest is not None and not options.explain:
-        rows = _selected(options, manifest["editions"])
+        rows = [row for row in _selected(options, manifest["editions"]) if row["current"]]
+        selected_all = not any(getattr(options, name) for name in FILTERS)
         findings = [Diagnostic.from_row(row) for row in manifest["build"]["findings"]]
-        if rows or findings:
+        if rows or selected_all:
             return _conclude(options, rows, findings, {"unchanged": len(rows)})
 
+    with store.alone():
+        return _make(options, store, today)
+
+
+def _make(options: argparse.Namespace, store: Store, today: dt.date) -> int:
+    """Build what is not up to date, alone in the output folder."""
     from handbill import plan, project, runner  # noqa: PLC0415
 
     fonts_conf = _fonts_conf(options)
-    loaded = project.load(found, today=today)
+    loaded = project.load(sources.read(options.root), today=today)
     findings = list(_rules().run(loaded))
     selection = _selection(options, loaded)
     editions = [item for item in plan.editions(loaded) if selection.selects(item)]
@@ -145,6 +161,8 @@ def _build(options: argparse.Namespace) -> int:
     finally:
         workers.shutdown(wait=True, cancel_futures=True)
         build.conclude(complete=complete)
+    for path in build.withdrawn:
+        _say(f"withdrawn {path}: nothing publishes it any more")
     rows = _selected(options, [build.rows[path] for path in sorted(build.rows)])
     return _conclude(options, rows, [*findings, *build.met], counts)
 
@@ -231,7 +249,7 @@ def _specimen(options: argparse.Namespace) -> int:
             continue
         impression = press.print_proof(press.specimen(loaded, tag, ""))
         found += [_rules().diagnose(fault) for fault in impression.faults]
-        store.publish(f"specimen/{tag}.pdf", impression.pdf)
+        store.publish(f"{SPECIMENS}/{tag}.pdf", impression.data)
         _say(f"specimen/{tag}.pdf: {loaded.languages[tag].autonym}")
     _say(report.write(found, "text", colour=_coloured(sys.stderr)))
     return FINDINGS if any(item.severity is Severity.ERROR for item in found) else CLEAN
@@ -292,8 +310,7 @@ def _selected(
         patterns = getattr(options, name)
         return not patterns or any(fnmatch.fnmatchcase(row[name], item) for item in patterns)
 
-    names = ("leaflet", "language", "clinic", "format")
-    return [row for row in rows if all(meant(row, name) for name in names)]
+    return [row for row in rows if all(meant(row, name) for name in FILTERS)]
 
 
 def _meant(options: argparse.Namespace, item: Diagnostic) -> bool:

@@ -6,6 +6,8 @@ heads and feet of pages are artifacts (ISO 14289-1, 7.8), metadata is plain text
 like the end of a line (ISO 32000-1, 7.3.8.1). It works on pydyf's objects, before they are written.
 """
 
+import functools
+import io
 import zlib
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +17,8 @@ import pydyf
 
 #: The standard that WeasyPrint is asked for.
 VARIANT = "pdf/a-2a"
+
+_EOL = {b"\r", b"\n"}
 
 _XMP = b"""<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">
 <pdfuaid:part>1</pdfuaid:part></rdf:Description>
@@ -64,6 +68,7 @@ def finish(pdf: Any) -> None:
             _settle(item)
         elif isinstance(item, dict) and item.get("Subtype") == "/Link" and "A" in item:
             item.setdefault("Contents", item["A"]["URI"])
+    pdf.write = functools.partial(_write, pdf, pdf.write)
 
 
 def _object(pdf: Any, reference: Any) -> Any:
@@ -107,14 +112,36 @@ def _mark(stream: Any, dead: set[int], language: str) -> None:
             del mark["Lang"]
 
 
+def _write(pdf: Any, write: Any, output: Any, *options: Any) -> None:
+    """Write a PDF so that the streams which list its objects settle too.
+
+    pydyf makes them while it writes. An object that nothing uses changes their last byte, which is
+    a checksum.
+    """
+    objects, start = list(pdf.objects), pdf.current_position
+    while True:
+        attempt = io.BytesIO()
+        write(attempt, *options)
+        if not any(_ends_badly(item) for item in pdf.objects[len(objects) :]):
+            output.write(attempt.getvalue())
+            return
+        pdf.objects, pdf.current_position = list(objects), start
+        pdf.add_object(pydyf.Dictionary())
+        objects = list(pdf.objects)
+
+
+def _ends_badly(item: Any) -> bool:
+    return isinstance(item, pydyf.Stream) and item.data.removesuffix(b"\nendstream")[-1:] in _EOL
+
+
 def _settle(stream: Any) -> None:
     """Let a stream be read whole by readers that look for its end."""
     if stream.extra.get("Type") == "/Metadata":
         stream.compress = False
-    elif stream.compress:
+    elif stream.compress and _ends_badly(stream):
         stream.compress = False
         plain = stream.data.partition(b"\nstream\n")[2].removesuffix(b"\nendstream")
-        while (packed := zlib.compress(plain, level=9))[-1:] in {b"\r", b"\n"}:
+        while (packed := zlib.compress(plain, level=9))[-1:] in _EOL:
             plain += b"\0\0" if "Length1" in stream.extra else b"  "
         if "Length1" in stream.extra:
             stream.extra["Length1"] = len(plain)

@@ -57,6 +57,20 @@ def blocks(html: str, *, leave: str = "") -> Iterator[str]:
     yield from _joined(words)
 
 
+def inside(html: str, attribute: str) -> str:
+    """Return the text of the first element that has an attribute; empty where none has."""
+    words: list[str] = []
+    position = depth = 0
+    for match in _MARKUP.finditer(html):
+        if depth:
+            words.append(html[position : match.start()])
+        position = match.end()
+        before, depth = depth, _depth(match, depth, attribute)
+        if before and not depth:
+            break
+    return unescape(" ".join(words))
+
+
 def _joined(words: list[str]) -> Iterator[str]:
     text = unescape("".join(words))
     if text.strip():

@@ -1,5 +1,6 @@
 """The table of languages: what Babel gets wrong, or does not know, is written down there."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -28,6 +29,7 @@ ZEROS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+_TAG = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?(-[a-z0-9]{5,8})*")
 _QUOTES = ("“", "”")
 
 _LANGUAGE: Mapping[str, Key] = MappingProxyType(
@@ -36,7 +38,7 @@ _LANGUAGE: Mapping[str, Key] = MappingProxyType(
         "english": Key(holds=str, example='"Spanish"'),
         "script": Key(holds=str, pattern=r"[A-Z][a-z]{3}", example='"Latn"'),
         "direction": Key(holds=str, required=False, choices=("ltr", "rtl")),
-        "cldr": Key(holds=str, example='"es-MX"'),
+        "cldr": Key(holds=str, pattern=r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*", example='"es-MX"'),
         "plural": Key(
             holds=str,
             pattern=r"nplurals=\d; plural=[n0-9()<>=!&|?:%* ]+;",
@@ -57,7 +59,19 @@ def load(text: str, path: str) -> tuple[dict[str, Language], list[Fault]]:
     table = read(text, {"*": tags}, kind="languages-file", path=path)
     required = {name for name, key in _LANGUAGE.items() if key.required}
     found: dict[str, Language] = {}
+    faults = list(table.faults)
     for tag, values in table.values.items():
+        if not _TAG.fullmatch(tag):
+            message = f"not a BCP 47 tag: {tag!r}"
+            faults.append(
+                Fault(
+                    kind="languages-file",
+                    location=table.where(tag),
+                    message=message,
+                    hint="for example es, zh-Hans, pt-BR",
+                )
+            )
+            continue
         if required - set(values):
             continue
         script = values["script"]
@@ -77,7 +91,7 @@ def load(text: str, path: str) -> tuple[dict[str, Language], list[Fault]]:
             hyphenation=values.get("hyphenation", False),
             locations={name: table.where(tag, name) for name in _LANGUAGE},
         )
-    return found, list(table.faults)
+    return found, faults
 
 
 def write_digits(text: str, language: Language) -> str:

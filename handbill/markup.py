@@ -6,8 +6,11 @@ the msgid. Because a translation is put in place *after* block parsing, no msgst
 or break a heading, a list or a table. Extraction and translation run the same code.
 """
 
+import functools
 import html
 import re
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement
@@ -15,7 +18,9 @@ from xml.etree.ElementTree import Element, SubElement
 import markdown
 from markdown.extensions import Extension
 from markdown.treeprocessors import Treeprocessor
+from markdown.util import AMP_SUBSTITUTE
 
+from handbill import lint
 from handbill.diagnostics import Fault, Location
 from handbill.model import Block, Heading, Image, Outline, Reference
 
@@ -32,17 +37,40 @@ _STRAY_CITATION = re.compile(r"\[@[^\]]*\]?")
 _IMAGE = re.compile(r'^!\[(?P<alt>[^\]]*)\]\((?P<src>[^\s)]+)(?:\s+"(?P<caption>[^"]*)")?\)$')
 _ANY_IMAGE = re.compile(r"!\[[^\]]*\]\(")
 _SLOT = re.compile(r"\{\{\s*([\w.-]+)\s*\}\}")
-_BRACES = re.compile(r"\{\{\s*[\w.-]+\s*\}\}|\{\{.*?\}\}|\{\{|\}\}")
-# Comments are gone when this looks: a `<!--` that is left is never closed, and would be printed.
-_TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9-]*(?=[\s/>])(?:[^>\n]|\n(?![ \t]*\n))*>|<!(?:--)?|<\?")
-_FENCE = re.compile(r"^ *(```+|~~~+)")
-_BULLET = re.compile(r"^( *)([-*+]|\d+[.)]) +\S")
-_SHORT_NESTING = (2, 3)
-# A line of a paragraph: no heading, box, list item, quotation, table or blank line.
-_RUNNING = re.compile(r"^ *(?!#|!!!|>|\||[-*+] |\d+[.)] |: |[-=]+ *$)\S")
-_ADMONITION = re.compile(r"^ *!!!")
-_TITLED = re.compile(r'^(?: {4})*!!! ?[\w-]+(?: +[\w-]+)* +" *[^" ].*" *$')
-_TABLE_RULE = re.compile(r"^(?=.*\|) *\|? *:?-+:? *(\| *:?-+:? *)*\|? *$")
+_BRACES = re.compile(
+    r"\{\{\s*[\w.-]+\s*\}\}|\{\{.*?\}\}|\{\{|\}\}|\{\s*[A-Za-z_]\w*\.\w[\w.-]*\s*\}"
+)
+
+_BOLD = re.compile(r"(?<!\\)\*\*")
+_OPEN_LINK = re.compile(r"\]\(|\] \((?=https?:|mailto:|tel:)")
+# Python-Markdown knows neither these bullets nor `1)`.
+_HOME_MADE = re.compile(
+    r"^[ \t>]*(?:[•·●▪◦‣]|(–|\d{1,2}\))(?=[ \u00a0]))[ \u00a0]*[^ \n]+", re.MULTILINE
+)
+_WORD = re.compile(r"[^ \t\n]+")
+# UTF-8 read as Windows-1252. Marks that may follow a capital Ã in true text count only inside a
+# word, and those that may follow é only in second place.
+_TAIL = "".join(
+    bytes([code]).decode("cp1252" if code not in {0x81, 0x8D, 0x8F, 0x90, 0x9D} else "latin-1")
+    for code in range(0x80, 0xC0)
+)
+_MAY_FOLLOW = "\u00a0\u2018\u201a\u2039\u203a«»“”’„…–—"
+_NEVER = "".join(mark for mark in _TAIL if mark not in _MAY_FOLLOW)
+_NEVER_FIRST = "".join(mark for mark in _NEVER if mark not in "®™©°ªº¹²³")
+_MOJIBAKE = re.compile(
+    rf"[ÂÃ](?:[{_NEVER}]|[{_MAY_FOLLOW}](?=\w))|(?<![A-ZÀ-Þ])[ÂÃ][{_MAY_FOLLOW}]"
+    r"|(?<=[\da-zß-ÿ.,;:])[ÂÃ](?![^\W\d_])"
+    rf"|â€|â„¢|[à-ï][{_NEVER_FIRST}][{_TAIL}]|(?:[Ä-ß][{_TAIL}]){{2}}|ï»¿|[\x80-\x9f]"
+)
+_LEADING = re.compile(r"(?:[\s>*+-]|\d+\. )*")
+#: Deeper than any leaflet, and far from where Python-Markdown runs out of stack.
+_MAX_DEPTH = 40
+_TOO_DEEP = "lists or quotations nested too deeply"
+
+#: Kinds of text that are printed letter by letter: Markdown in them is not read.
+PLAIN = frozenset({"title", "summary", "audience", "picture", "interface"})
+_LISTS = frozenset({"paragraph", "list item", "definition"})
+_MARKS = {"strong": "bold", "em": "emphasis", "code": "code"}
 
 _KINDS = {
     "p": "paragraph",
@@ -74,6 +102,19 @@ class Furniture:
     slot: Callable[[str], str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stray:
+    """Something in a text that would be printed as it stands, though nobody meant it to.
+
+    Attributes:
+        words: where it stands, as words of the text; the last of them is the place.
+    """
+
+    message: str
+    hint: str
+    words: tuple[str, ...]
+
+
 def normalise(raw: str) -> str:
     """Turn a block's raw text into its msgid: re-wrapping is invisible, a hard break a newline."""
     parts = _HARD_BREAK.split(raw.strip(" \t\r\n"))
@@ -96,7 +137,15 @@ def outline(text: str, *, path: str = "", first_line: int = 1) -> Outline:
         citation=lambda _keys: "",
         slot=lambda _name: "",
     )
-    _convert(text, reader, silent)
+    limit = 4 * _MAX_DEPTH
+    if any(lint.BULLET.match(line) and lint.indent(line) > limit for line in text.split("\n")):
+        # Python-Markdown would take seconds to run out of stack.
+        reader.too_deep()
+    else:
+        try:
+            _convert(text, reader, silent)
+        except RecursionError:
+            reader.too_deep()
     reader.lint()
     return Outline(
         blocks=tuple(reader.blocks),
@@ -109,15 +158,75 @@ def outline(text: str, *, path: str = "", first_line: int = 1) -> Outline:
     )
 
 
-def render(text: str, furniture: Furniture) -> str:
-    """Render a leaflet's Markdown, each block translated, as HTML."""
-    return _convert(text, _Reader(text, "", 1), furniture)
+def render(text: str, furniture: Furniture, *, path: str = "", first_line: int = 1) -> str:
+    """Render a leaflet's Markdown, each block translated, as HTML.
+
+    Args:
+        text: the Markdown, without front matter.
+        furniture: what the floors above make of its parts.
+        path: the file's name, for the blocks that are handed to `translate`.
+        first_line: the line of the file on which `text` begins.
+    """
+    return _convert(text, _Reader(text, path, first_line), furniture)
 
 
-def inline(text: str) -> str:
-    """Render one run of inline Markdown as HTML, with no block around it."""
-    html = _parser().convert("\u200b" + text)
-    return html.removeprefix("<p>").removesuffix("</p>").replace("\u200b", "", 1)
+def marks(text: str) -> Counter[str]:
+    """Count the inline markup of a text as it is printed: bold, emphasis, links by address."""
+    found: Counter[str] = Counter()
+    for element in _inline(text).iter():
+        if element.tag == "a":
+            address = (element.get("href") or "").replace(AMP_SUBSTITUTE, "&")
+            found[f"link to {html.unescape(address)}"] += 1
+        elif element.tag in _MARKS:
+            found[_MARKS[element.tag]] += 1
+    return found
+
+
+def strays(text: str, kind: str) -> list[Stray]:
+    """Find what would be printed though it was meant as markup, and letters that were lost.
+
+    Args:
+        text: a block's raw inline Markdown, or its translation.
+        kind: what kind of block it is.
+    """
+    found: list[Stray] = []
+
+    def stray(message: str, hint: str, *words: str) -> None:
+        found.append(Stray(message=message, hint=hint, words=words))
+
+    printed = [run for run in _inline(text).itertext() if run]
+    if len(_BOLD.findall(text)) % 2 or any("**" in run for run in printed):
+        hint = "write **words**, without a space inside the asterisks"
+        stray("asterisks that make nothing bold", hint, *_words_with(_BOLD, text))
+    if any(_OPEN_LINK.search(run) for run in printed):
+        stray("a link that is not whole", "write [text](address)", *_words_with(_OPEN_LINK, text))
+    if kind in PLAIN and (plain := marks(text)):
+        message = f"{next(iter(plain))} in a text that is printed letter by letter"
+        stray(message, "remove the markup", next(iter(_words_with(re.compile(r"[*_\[<`]"), text))))
+    if kind in _LISTS and (item := _home_made(text)):
+        hint = "begin each item with - or 1. and leave an empty line above the first"
+        stray(f"a list that Markdown does not know: {item[:40]!r}", hint, item)
+    for word in _WORD.findall(text):
+        if "\ufffd" in word:
+            stray(f"a letter was lost: {word[:40]!r}", "type the word anew", word)
+        elif _MOJIBAKE.search(word):
+            hint = "the text was UTF-8 and was read as something else: paste it anew"
+            stray(f"letters that nobody wrote: {word[:40]!r}", hint, word)
+    return found
+
+
+def foreign_markup(text: str) -> list[str]:
+    """Name what only an author may write, or nobody: tags, comments, citations and pictures."""
+    found = [f"HTML: {match.group()[:40]!r}" for match in lint.TAG.finditer(text)]
+    found += [f"a citation: {match.group()[:40]!r}" for match in _STRAY_CITATION.finditer(text)]
+    if "![" in text:
+        found.append("a picture: '!['")
+    return found
+
+
+def malformed_slots(text: str) -> tuple[str, ...]:
+    """Name what looks like a slot in a text and is none."""
+    return tuple(match.group() for match in _malformed(text))
 
 
 def slots(text: str) -> tuple[str, ...]:
@@ -132,6 +241,50 @@ def _parser() -> markdown.Markdown:
     md.preprocessors.deregister("html_block")
     md.inlinePatterns.deregister("html")
     return md
+
+
+@functools.cache
+def _inline_parser() -> markdown.Markdown:
+    return _parser()
+
+
+def _inline(text: str) -> Element:
+    """Run the inline pass, and only this, on a text: no line of it can begin a block."""
+    md = _inline_parser()
+    md.reset()
+    root = Element("div")
+    run = SubElement(root, "p")
+    run.text = _as_printed(text)
+    md.treeprocessors["inline"].run(root)
+    return root
+
+
+def _as_printed(text: str) -> str:
+    # A msgstr is text: no stash marker of Python-Markdown's may come in with it.
+    return text.replace("\x02", "").replace("\x03", "").strip("\n").replace("\n", "  \n")
+
+
+def _malformed(text: str) -> Iterator[re.Match[str]]:
+    return (match for match in _BRACES.finditer(text) if not _SLOT.fullmatch(match.group()))
+
+
+def _words_with(pattern: re.Pattern[str], text: str) -> list[str]:
+    return [word for word in _WORD.findall(text) if pattern.search(word)] or [text]
+
+
+def _home_made(text: str) -> str:
+    """Return the beginning of a list that Markdown takes for running text."""
+    dashes = len(re.findall(r"^[ \t>]*–[ \u00a0]", text, re.MULTILINE))
+    for match in _HOME_MADE.finditer(text):
+        before, mark = text[: match.start()], match.group(1)
+        # A line may begin with a dash, or with the end of a bracket, because it was wrapped there.
+        wrapped_dash = (
+            mark == "–" and dashes < 2 and before.strip() and not before.endswith((":\n", "  \n"))
+        )
+        wrapped_bracket = mark not in {None, "–"} and before.count("(") > before.count(")")
+        if not wrapped_dash and not wrapped_bracket:
+            return match.group().lstrip(" \t>")
+    return ""
 
 
 def _convert(text: str, reader: "_Reader", furniture: Furniture) -> str:
@@ -158,6 +311,15 @@ class _Reader:
         self.source = _COMMENT.sub(lambda m: re.sub(r"[^\n]", " ", m.group()), text)
         self.comments = [(m.start(), m.group(1).strip()) for m in _COMMENT.finditer(text)]
         self.began = self.position = 0
+        # The source as one line of words, and where each word begins here and there.
+        words = list(re.finditer(r"[^\s>]+", self.source))
+        self.packed = " ".join(word.group() for word in words)
+        self.starts = [word.start() for word in words]
+        self.packed_starts: list[int] = []
+        length = 0
+        for word in words:
+            self.packed_starts.append(length)
+            length += word.end() - word.start() + 1
         self.blocks: list[Block] = []
         self.headings: list[Heading] = []
         self.images: list[Image] = []
@@ -170,9 +332,9 @@ class _Reader:
         """Return the line and column where `raw` next begins, and move past it or just to it."""
         first = next((line for line in raw.split("\n") if line.strip()), "")
         match = self._search(raw, self.position) or self._search(first, self.position)
-        self.began = match.start() if match else self.position
+        self.began = match[0] if match else self.position
         if match:
-            self.position = match.start() if stay else match.end()
+            self.position = match[0] if stay else match[1]
         return self.place(self.began)
 
     def within(self, parts: Iterable[str]) -> Iterator[tuple[int, int]]:
@@ -181,16 +343,38 @@ class _Reader:
         for part in parts:
             match = self._search(part, position)
             if match:
-                position = match.end()
-            yield self.place(match.start() if match else self.began)
+                position = match[1]
+            yield self.place(match[0] if match else self.began)
 
-    def _search(self, text: str, position: int) -> re.Match[str] | None:
-        """Find a text however its author wrapped and indented it."""
-        text = text.strip()
-        start = r"(?<!\w)" if text[:1].isalnum() else ""
-        end = r"(?!\w)" if text[-1:].isalnum() else ""
-        words = r"[\s>]+".join(re.escape(word) for word in text.split())
-        return re.compile(start + words + end).search(self.source, position)
+    def _search(self, text: str, position: int) -> tuple[int, int] | None:
+        """Find where a text begins and ends, however its author wrapped, indented and quoted it.
+
+        No regular expression: one that lets `>` stand between words tries every way to share out
+        a row of them, and a leaflet of a few kilobytes takes for ever.
+        """
+        wanted = " ".join(re.split(r"[\s>]+", text)).strip(" ")
+        start = self._packed(position)
+        while wanted and (start := self.packed.find(wanted, start)) >= 0:
+            end = start + len(wanted)
+            inside = wanted[0].isalnum() and _is_word(self.packed[start - 1 : start])
+            if not inside and not (wanted[-1].isalnum() and _is_word(self.packed[end : end + 1])):
+                return self._unpacked(start), self._unpacked(end - 1) + 1
+            start += 1
+        return None
+
+    def _packed(self, offset: int) -> int:
+        """Return where an offset in the source, or the end of the word before it, is packed."""
+        word = bisect_right(self.starts, offset) - 1
+        if word < 0:
+            return 0
+        packed = self.packed_starts[word] + offset - self.starts[word]
+        following = self.packed_starts[word + 1 : word + 2] or [len(self.packed) + 1]
+        return min(packed, following[0] - 1)
+
+    def _unpacked(self, packed: int) -> int:
+        """Return where a packed offset inside a word stands in the source."""
+        word = bisect_right(self.packed_starts, packed) - 1
+        return self.starts[word] + packed - self.packed_starts[word]
 
     def place(self, offset: int) -> tuple[int, int]:
         """Return the file's line and column of an offset in the text."""
@@ -214,142 +398,32 @@ class _Reader:
 
     def lint(self) -> None:
         """Find what Markdown would silently print otherwise than its author meant."""
-        lines = self.source.split("\n")
-        self._fences(lines)
-        self._lists(lines)
-        self._boxes(lines)
-        self._tables(lines)
-        for match in _TAG.finditer(self.source):
+        self.faults += lint.faults(self.source, path=self.path, first_line=self.first_line)
+        for match in _malformed(self.source):
             self.fault(
-                "raw-html",
+                "malformed-slot",
                 *self.place(match.start()),
-                f"HTML in a leaflet: {normalise(match.group())[:40]!r}",
-                "use Markdown; an HTML block would never reach a translator",
-            )
-        for match in _BRACES.finditer(self.source):
-            if not _SLOT.fullmatch(match.group()):
-                self.fault(
-                    "malformed-slot",
-                    *self.place(match.start()),
-                    f"not a slot: {match.group()[:40]!r}",
-                    "write {{ clinic.phone }}",
-                )
-
-    def _fences(self, lines: list[str]) -> None:
-        opened: tuple[int, int, str] | None = None
-        for number, line in enumerate(lines):
-            match = _FENCE.match(line)
-            if match is None:
-                continue
-            if opened is None:
-                opened = number, match.start(1) + 1, match.group(1)
-                self.fault(
-                    "code-block",
-                    self.first_line + number,
-                    match.start(1) + 1,
-                    "a code fence; its text is never translated",
-                    "remove the fence: a leaflet has no code",
-                )
-            elif match.group(1).startswith(opened[2]):
-                opened = None
-        if opened is not None:
-            self.fault(
-                "code-block",
-                self.first_line + opened[0],
-                opened[1],
-                f"a code fence that is never closed: {opened[2]}",
-                "everything after it would be taken for code",
+                f"not a slot: {match.group()[:40]!r}",
+                "write {{ clinic.phone }}",
             )
 
-    def _lists(self, lines: list[str]) -> None:
-        open_items: list[int] = []
-        for number, line in enumerate(lines):
-            bullet = _BULLET.match(line)
-            glued = number > 0 and not open_items and _RUNNING.match(lines[number - 1])
-            if glued and (bullet or (line.lstrip().startswith("|") and _is_table(lines, number))):
-                self.fault(
-                    "glued-block",
-                    self.first_line + number,
-                    _indent(line) + 1,
-                    f"a {'list' if bullet else 'table'} right under a line of text is more text",
-                    "leave an empty line above it",
-                )
-            if bullet is None:
-                after_blank = number > 0 and not lines[number - 1].strip()
-                if _ADMONITION.match(line) or (after_blank and line[:1].strip()):
-                    open_items = []
-                continue
-            indent = len(bullet.group(1))
-            open_items = [item for item in open_items if item < indent]
-            above = open_items[-1] if open_items else indent
-            # Markdown nests by steps of four: an item on its parent's step is no child of it.
-            if indent - above in _SHORT_NESTING and indent // 4 == above // 4:
-                self.fault(
-                    "list-nesting",
-                    self.first_line + number,
-                    indent + 1,
-                    f"a list item indented by {indent - above} spaces joins the list above it",
-                    "indent a nested item by 4 spaces",
-                )
-            open_items.append(indent)
-
-    def _boxes(self, lines: list[str]) -> None:
-        for number, line in enumerate(lines):
-            if _ADMONITION.match(line) and not _TITLED.match(line):
-                name = re.search(r"[\w-]+", line)
-                self.fault(
-                    "untitled-component",
-                    self.first_line + number,
-                    _indent(line) + 1,
-                    f"not a box with a title: {line.strip()[:40]!r}",
-                    f'write !!! {name.group() if name else "name"} "Title", in straight quotes',
-                )
-
-    def _tables(self, lines: list[str]) -> None:
-        for number, line in enumerate(lines):
-            header = lines[number - 1] if number else ""
-            if "|" not in header or not _TABLE_RULE.match(line):
-                continue
-            border = "|" in (header.strip()[0], header.strip()[-1])
-            columns = _cells(header, border=border)
-            if (found := _cells(line, border=border)) != columns:
-                self.fault(
-                    "broken-table",
-                    self.first_line + number,
-                    _indent(line) + 1,
-                    f"the rule under the header has {found} columns, the header {columns}",
-                    "without one --- for each column this is not a table",
-                )
-            for row in range(number + 1, len(lines)):
-                # A row needs no bar: whatever follows without an empty line is one.
-                if not lines[row].strip() or _ADMONITION.match(lines[row]):
-                    break
-                if (found := _cells(lines[row], border=border)) != columns:
-                    self.fault(
-                        "broken-table",
-                        self.first_line + row,
-                        _indent(lines[row]) + 1,
-                        f"a row of {found} cells in a table of {columns} columns",
-                        r"write \| for a bar inside a cell",
-                    )
+    def too_deep(self) -> None:
+        """Say that lists, quotations or boxes stand too deep in each other to be printed."""
+        if any(fault.message == _TOO_DEEP for fault in self.faults):
+            return
+        depths = [match.end() for match in map(_LEADING.match, self.source.split("\n")) if match]
+        deepest = depths.index(max(depths))
+        self.fault(
+            "list-nesting",
+            self.first_line + deepest,
+            1,
+            _TOO_DEEP,
+            "a reader cannot follow more than three levels",
+        )
 
 
-def _is_table(lines: list[str], number: int) -> bool:
-    return number + 1 < len(lines) and _TABLE_RULE.match(lines[number + 1]) is not None
-
-
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip())
-
-
-def _cells(row: str, *, border: bool) -> int:
-    """Count a row's cells; bars at its ends are no cells in a table whose header has them."""
-    inner = row.strip()
-    if border:
-        inner = inner.removeprefix("|")
-        if inner.endswith("|") and not inner.endswith("\\|"):
-            inner = inner[:-1]
-    return len(re.findall(r"(?<!\\)\|", inner)) + 1
+def _is_word(letter: str) -> bool:
+    return letter.isalnum() or letter == "_"
 
 
 class _Hook(Extension):
@@ -365,6 +439,13 @@ class _Hook(Extension):
         md.treeprocessors.register(_Assemble(md, self.furniture), "assemble", 10)
 
 
+def _depth(root: Element) -> int:
+    depth, level = 0, [root]
+    while level:
+        depth, level = depth + 1, [child for element in level for child in element]
+    return depth
+
+
 class _Translate(Treeprocessor):
     """Replace each block's raw inline text by its translation, before inline parsing."""
 
@@ -374,6 +455,8 @@ class _Translate(Treeprocessor):
         self.ids: set[str] = set()
 
     def run(self, root: Element) -> None:
+        if _depth(root) > _MAX_DEPTH:
+            self.reader.too_deep()
         self._walk(root)
         for label in self.md.references:
             # Python-Markdown has lower-cased the label, and its place may be long past.
@@ -432,12 +515,12 @@ class _Translate(Treeprocessor):
         """Translate one run of raw inline Markdown: the only place where text changes."""
         line, column = self.reader.find(raw)
         msgid = normalise(raw)
-        strays = _STRAY_CITATION.findall(msgid)
-        for stray, place in zip(strays, self.reader.within(strays), strict=True):
+        cited = _STRAY_CITATION.findall(msgid)
+        for citation, place in zip(cited, self.reader.within(cited), strict=True):
             self.reader.fault(
                 "stray-citation",
                 *place,
-                f"sources cited in the middle of a block: {stray}",
+                f"sources cited in the middle of a block: {citation}",
                 "cite them at its end: [@key, @key]",
             )
         pictures = _ANY_IMAGE.findall(msgid) if kind != "picture" else []
@@ -448,6 +531,9 @@ class _Translate(Treeprocessor):
                 "a picture inside a line of text",
                 "give the picture a paragraph of its own",
             )
+        for stray in strays(raw, kind):
+            *_, place = self.reader.within(stray.words)
+            self.reader.fault("stray-markup", *place, stray.message, stray.hint)
         holes = list(_SLOT.finditer(msgid))
         places = self.reader.within(hole.group() for hole in holes)
         self.reader.slots += [
@@ -467,9 +553,7 @@ class _Translate(Treeprocessor):
             notes=notes,
         )
         self.reader.blocks.append(block)
-        printed = self.furniture.translate(block)
-        # A msgstr is text: no stash marker of Python-Markdown's may come in with it.
-        return printed.replace("\x02", "").replace("\x03", "").strip("\n").replace("\n", "  \n")
+        return _as_printed(self.furniture.translate(block))
 
     def _heading(self, element: Element) -> None:
         """Translate a heading; its id comes from the English in every language."""
@@ -495,6 +579,15 @@ class _Translate(Treeprocessor):
         start = match.start(1) if match else self.reader.position
         line, column = self.reader.place(start)
         self.reader.components.append(Reference(name=name, line=line, column=column))
+        body = [child for child in element if child.get("class") != "admonition-title"]
+        if not body and not (element.text or "").strip():
+            self.reader.fault(
+                "empty-box",
+                line,
+                column,
+                f"a box with nothing in it: {name}",
+                "indent its text by 4 spaces; without that it stands below the box",
+            )
         if match is None:
             return
         self.reader.position = match.end()

@@ -84,6 +84,7 @@ class Leaflet:
         outline: what the Markdown holds.
         assets: the other files of its folder, by name.
         locations: where each key of the front matter stands.
+        body_line: the line of the file on which the Markdown begins.
     """
 
     id: str
@@ -104,6 +105,7 @@ class Leaflet:
     front_blocks: tuple[Block, ...]
     assets: Mapping[str, bytes]
     locations: Mapping[str, Location]
+    body_line: int
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -129,6 +131,7 @@ class Clinic:
     path: str
     name: str
     country: str
+    paper: str
     formats: tuple[str, ...]
     address: tuple[str, ...]
     hours: tuple[Hours, ...]
@@ -197,10 +200,18 @@ class Catalog:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """A way to print: its stylesheet and the title that people know it by."""
+    """A way to publish.
+
+    Attributes:
+        title: the name that people know it by.
+        kind: `pdf`, or `html` for a web page.
+        imposition: how pages are put on sheets: none, `booklet` or `two-up`.
+    """
 
     name: str
     title: str
+    kind: str
+    imposition: str
     stylesheet: str
 
 
@@ -212,11 +223,12 @@ class Edition:
     clinic: str
     language: str
     format: str
+    kind: str = "pdf"
 
     @property
     def path(self) -> str:
         """Its place under the output folder."""
-        return f"{self.clinic}/{self.language}/{self.leaflet}.{self.format}.pdf"
+        return f"{self.clinic}/{self.language}/{self.leaflet}.{self.format}.{self.kind}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,6 +288,8 @@ class Proof:
         fonts: the families that its language may be printed in.
         script: the ISO 15924 code of its language's script.
         direction: `ltr` or `rtl`.
+        imposition: how its pages are put on sheets; part of the key too.
+        draft: whether every page must say that nobody has signed it.
         places: where each printed text was written, for findings made on paper.
         key: the digest of HTML, assets and toolchain.
     """
@@ -286,15 +300,17 @@ class Proof:
     fonts: tuple[str, ...]
     script: str
     direction: str
+    imposition: str
     places: Mapping[str, Location]
     key: str
+    draft: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Impression:
-    """What the press gave back: the PDF, its pages, and what went wrong on the way."""
+    """What the press gave back: the file, its pages (0 for a web page), and what went wrong."""
 
-    pdf: bytes
+    data: bytes
     pages: int
     faults: tuple[Fault, ...] = ()
 
@@ -361,6 +377,7 @@ class Project:
     templates: Templates
     interface_blocks: tuple[Block, ...]
     specimens: Mapping[str, Specimen]
+    fonts: Mapping[str, tuple[Location, str]]
     faults: tuple[Fault, ...] = ()
     digests: Mapping[str, str] = field(default_factory=dict)
 

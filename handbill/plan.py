@@ -20,7 +20,13 @@ def editions(project: Project) -> Iterator[Edition]:
             for leaflet in sorted(project.leaflets):
                 for form in project.clinics[clinic].formats:
                     if form in project.formats:
-                        yield Edition(leaflet=leaflet, clinic=clinic, language=tag, format=form)
+                        yield Edition(
+                            leaflet=leaflet,
+                            clinic=clinic,
+                            language=tag,
+                            format=form,
+                            kind=project.formats[form].kind,
+                        )
 
 
 def stopped_by(edition: Edition, diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
@@ -67,7 +73,7 @@ def inputs(project: Project, edition: Edition, toolchain: str) -> dict[str, str]
     found = {path: project.digests[path] for path in sorted(paths) if path in project.digests}
     press = project.templates
     found["templates"] = digest(json.dumps([press.digest, press.stylesheet]).encode())
-    found[f"templates/formats/{form.name}"] = digest(form.stylesheet.encode())
+    found[f"templates/formats/{form.name}"] = digest(repr(form).encode())
     found[f"{LANGUAGES}#{language.tag}"] = digest(repr(language).encode())
     found["pyproject.toml#tool.handbill"] = digest(repr(project.settings).encode())
     found["toolchain and fonts"] = toolchain

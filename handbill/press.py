@@ -1,5 +1,6 @@
 """One edition, from job to proof to impression: pure, so any process on any machine may run it."""
 
+import base64
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,8 @@ from handbill import (
     bidi,
     breaks,
     catalog,
+    hypertext,
+    impose,
     languages,
     markup,
     proofread,
@@ -41,7 +44,16 @@ def compose(job: Job, toolchain: str) -> Proof | Fault:
     assets = {f"leaflet/{name}": job.leaflet.assets[name] for name in pictures}
     if job.clinic.logo:
         assets[f"clinic/{job.clinic.logo}"] = job.clinic.logo_data
-    return _proof(job.edition, html, job.language, toolchain, assets=assets, places=places)
+    return _proof(
+        job.edition,
+        html,
+        job.language,
+        toolchain,
+        assets=assets,
+        places=places,
+        imposition=job.format.imposition,
+        draft=True,
+    )
 
 
 def specimen(project: Project, tag: str, toolchain: str) -> Proof:
@@ -58,7 +70,7 @@ def specimen(project: Project, tag: str, toolchain: str) -> Proof:
             "language": language,
             "text": project.specimens[tag],
             "stylesheet": templates.safe(project.templates.stylesheet),
-            "typography": templates.safe(_typography(language)),
+            "typography": templates.safe(_typography(language, "a4")),
         },
     )
     html = _readable(html, language)
@@ -68,23 +80,36 @@ def specimen(project: Project, tag: str, toolchain: str) -> Proof:
 
 def print_proof(proof: Proof) -> Impression:
     """Typeset a proof as the PDF that readers get, and read it as their programs will."""
+    if proof.edition.kind == "html":
+        return Impression(data=_self_contained(proof).encode(), pages=0)
     impression = typeset.typeset(proof)
-    if not impression.pdf:
+    if not impression.data:
         return impression
     edition = proof.edition
+    stamp = hypertext.inside(proof.html, 'class="draft"') if proof.draft else ""
     place = Location(path=edition.path)
     scope = Scope(leaflet=edition.leaflet, language=edition.language, clinic=edition.clinic)
     met = [
         Fault(kind=kind, location=place, message=message, scope=scope)
         for kind, message in proofread.problems(
-            proof.html, impression.pdf, script=proof.script, direction=proof.direction
+            proof.html,
+            impression.data,
+            script=proof.script,
+            direction=proof.direction,
+            stamp=stamp,
         )
     ]
+    if proof.draft and not stamp:
+        message = "no page says that it is a draft: the template has no element of class draft"
+        met.append(Fault(kind="unstamped-draft", location=place, message=message, scope=scope))
     met += [
         Fault(kind="pdf-standard", location=place, message=message, scope=scope)
-        for message in dict.fromkeys(validate.problems(impression.pdf))
+        for message in dict.fromkeys(validate.problems(impression.data))
     ]
-    return replace(impression, faults=(*impression.faults, *met))
+    data = impression.data
+    if proof.imposition:
+        data = impose.impose(data, proof.imposition, direction=proof.direction)
+    return replace(impression, data=data, faults=(*impression.faults, *met))
 
 
 class _Composer:
@@ -108,6 +133,8 @@ class _Composer:
                 citation=self.citation,
                 slot=job.clinic.slots.__getitem__,
             ),
+            path=leaflet.path,
+            first_line=leaflet.body_line,
         )
         html = templates.render(
             job.templates,
@@ -124,7 +151,7 @@ class _Composer:
                 "language": job.language,
                 "format": job.format,
                 "draft": True,
-                "typography": templates.safe(_typography(job.language)),
+                "typography": templates.safe(_typography(job.language, job.clinic.paper)),
                 "page": templates.safe('<span class="page-number"></span>'),
                 "pages": templates.safe('<span class="page-count"></span>'),
                 "translated": job.language.tag != job.source_language,
@@ -210,6 +237,8 @@ def _proof(
     *,
     assets: Mapping[str, bytes],
     places: Mapping[str, Location],
+    imposition: str = "",
+    draft: bool = False,
 ) -> Proof:
     named = {name: digest(data) for name, data in sorted(assets.items())}
     return Proof(
@@ -220,17 +249,45 @@ def _proof(
         script=language.script,
         direction=language.direction,
         places=places,
-        key=digest(json.dumps([html, named, toolchain]).encode()),
+        imposition=imposition,
+        draft=draft,
+        key=digest(
+            json.dumps(
+                [
+                    # What is found on paper names its edition: an equal page is another proof.
+                    edition.path,
+                    html,
+                    named,
+                    language.fonts,
+                    language.script,
+                    language.direction,
+                    imposition,
+                    toolchain,
+                ]
+            ).encode()
+        ),
     )
 
 
-def _typography(language: Language) -> str:
-    """Return a language's own CSS: its fonts, leading, quotation marks and line breaks."""
+def _self_contained(proof: Proof) -> str:
+    """Put a web page's pictures into the page, so that one file is all of it."""
+    html = proof.html
+    for name, data in proof.assets.items():
+        suffix = name.rsplit(".", 1)[-1].lower()
+        kind = {"svg": "svg+xml", "jpg": "jpeg"}.get(suffix, suffix)
+        encoded = base64.b64encode(data).decode()
+        html = html.replace(f'"asset:{quote(name)}"', f'"data:image/{kind};base64,{encoded}"')
+    return html
+
+
+def _typography(language: Language, paper: str) -> str:
+    """Return CSS that no designer writes: a language's fonts and leading, a clinic's paper."""
     fonts = ", ".join(f'"{name}"' for name in language.fonts)
     quotes = " ".join(f'"{mark}"' for mark in language.quotes)
     hyphens = "auto" if language.hyphenation else "manual"
     return (
-        f"html {{ font-family: {fonts}; hyphens: {hyphens}; line-height: {language.line_height};"
+        f"@page {{ size: {paper}; }} html {{ font-family: {fonts}, sans-serif; hyphens: {hyphens};"
+        f" line-height: {language.line_height};"
         f" quotes: {quotes}; }}"
     )
 

@@ -28,6 +28,7 @@ from handbill.tables import Key, Table
 
 LANGUAGES = "locales/languages.toml"
 SPECIMENS = "templates/specimen.toml"
+FONTS = "templates/fonts/"
 
 _ID = r"[a-z0-9]+(-[a-z0-9]+)*"
 _DATE = "2026-11-24"
@@ -74,14 +75,31 @@ _CLINIC = MappingProxyType(
     {
         "name": Key(holds=str, example='"Northgate Skin Clinic"'),
         "country": Key(holds=str, pattern=r"[A-Z]{2}", example='"GB"'),
+        "paper": Key(holds=str, required=False, choices=("a4", "letter")),
         "formats": Key(holds=list, of=str, filled=True, example='["a4"]'),
         "logo": Key(holds=str, required=False, example='"northgate.svg"'),
         "address": Key(holds=list, of=str, required=False, example='["12 Northgate", "Anytown"]'),
         "hours": Key(holds=list, of=dict, keys=_HOURS, required=False, example="[[hours]]"),
+        "email": Key(
+            holds=str,
+            required=False,
+            pattern=r"[^@\s]+@[^@\s]+",
+            example='"skin@northgate.example"',
+        ),
+        "website": Key(
+            holds=str,
+            required=False,
+            pattern=r"https?://\S+",
+            example='"https://northgate.example"',
+        ),
         **{
-            slot: Key(holds=str, required=False, example='"0808 157 0123"')
-            for slot in SLOTS
-            if slot != "name"
+            slot: Key(
+                holds=str,
+                required=False,
+                pattern=r"[+(]?\d[\d\s()./-]*",
+                example='"0808 157 0123"',
+            )
+            for slot in ("phone", "advice_phone", "emergency_number")
         },
     }
 )
@@ -103,7 +121,24 @@ _SPECIMEN = MappingProxyType(
         "quotes": Key(holds=str),
     }
 )
-_FORMAT = MappingProxyType({"title": Key(holds=str, example='"A4"')})
+_FONT = MappingProxyType(
+    {
+        "file": Key(holds=str, example='"NotoSans-Regular.ttf"'),
+        "family": Key(holds=str, example='"Noto Sans"'),
+        "weight": Key(holds=int, example="400"),
+        "version": Key(holds=str, example='"2.015"'),
+        "source": Key(holds=str, example='"where it was taken from"'),
+        "licence": Key(holds=str, example='"OFL-1.1"'),
+        "sha256": Key(holds=str, pattern="[0-9a-f]{64}", example='"13a8…"'),
+    }
+)
+_FORMAT = MappingProxyType(
+    {
+        "title": Key(holds=str, example='"A4"'),
+        "kind": Key(holds=str, required=False, choices=("pdf", "html")),
+        "imposition": Key(holds=str, required=False, choices=("booklet", "two-up")),
+    }
+)
 
 
 def load(sources: Sources, *, today: dt.date) -> Project:
@@ -114,6 +149,7 @@ def load(sources: Sources, *, today: dt.date) -> Project:
     table, found = languages.load(texts.get(LANGUAGES, ""), LANGUAGES)
     faults += found
     press = _templates(texts)
+    faults += _missing_templates(texts)
     return Project(
         today=today,
         settings=settings,
@@ -125,6 +161,7 @@ def load(sources: Sources, *, today: dt.date) -> Project:
         templates=press,
         interface_blocks=_interface(press, faults),
         specimens=_specimens(texts.get(SPECIMENS, ""), faults),
+        fonts=_fonts(texts.get(f"{FONTS}fonts.toml", ""), faults),
         faults=tuple(faults),
         digests=sources.digests,
     )
@@ -153,15 +190,14 @@ def _text(path: str, data: bytes, faults: list[Fault]) -> str:
 
 
 def _settings(text: str, faults: list[Fault]) -> Settings:
-    # pyproject.toml belongs to other tools too: only our own table is read.
-    head = re.search(r"^\[tool\.handbill\][^\n]*\n(.*?)(?=^\[|\Z)", text, re.DOTALL | re.MULTILINE)
-    if head is None:
-        return Settings()
-    first_line = text.count("\n", 0, head.start(1)) + 1
-    table = tables.read(
-        head.group(1), _SETTINGS, kind="settings", path=SETTINGS, first_line=first_line
-    )
+    """Read `[tool.handbill]`; the rest of pyproject.toml belongs to other tools."""
+    table = tables.read(text, _SETTINGS, kind="settings", path=SETTINGS, below=("tool", "handbill"))
     faults += table.faults
+    if not table.values and not table.faults:
+        hint = 'add [tool.handbill] with languages = ["es"], or languages = []'
+        message = "there are no settings of a publisher"
+        place = Location(path=SETTINGS)
+        faults.append(Fault(kind="settings", location=place, message=message, hint=hint))
     defaults = Settings()
     return Settings(
         source_language=table.values.get("source-language", defaults.source_language),
@@ -260,6 +296,7 @@ def _leaflet(
         sources=tuple(citations),
         codes=values.get("codes", {}),
         body=body,
+        body_line=first_line,
         outline=outline,
         front_blocks=tuple(_front_blocks(table)),
         assets=assets,
@@ -276,6 +313,9 @@ def _front_faults(table: Table, folder: str) -> Iterator[Fault]:
         return Fault(kind="front-matter", location=place, message=message, hint=hint)
 
     values = table.values
+    if values["id"] == catalog.INTERFACE:
+        hint = "call the leaflet's folder something else"
+        yield fault(table.where("id"), f"{catalog.INTERFACE!r} is the templates' own domain", hint)
     if values["id"] != folder:
         yield fault(
             table.where("id"),
@@ -342,6 +382,7 @@ def _clinics(sources: Sources, texts: Mapping[str, str], faults: list[Fault]) ->
             path=path,
             name=values["name"],
             country=values["country"],
+            paper=values.get("paper", "a4"),
             formats=tuple(values["formats"]),
             address=tuple(values.get("address", ())),
             hours=tuple(
@@ -370,7 +411,11 @@ def _formats(texts: Mapping[str, str], faults: list[Fault]) -> dict[str, Format]
         faults += table.faults
         stylesheet = texts.get(f"templates/formats/{name}/style.css", "")
         found[name] = Format(
-            name=name, title=table.values.get("title", name), stylesheet=stylesheet
+            name=name,
+            title=table.values.get("title", name),
+            kind=table.values.get("kind", "pdf"),
+            imposition=table.values.get("imposition", ""),
+            stylesheet=stylesheet,
         )
     return found
 
@@ -405,6 +450,17 @@ def _templates(texts: Mapping[str, str]) -> Templates:
     )
 
 
+def _fonts(text: str, faults: list[Fault]) -> dict[str, tuple[Location, str]]:
+    schema = {"font": Key(holds=list, of=dict, keys=_FONT, required=False)}
+    table = tables.read(text, schema, kind="fonts-file", path=f"{FONTS}fonts.toml")
+    faults += table.faults
+    return {
+        font["file"]: (table.where("font", number), font["sha256"])
+        for number, font in enumerate(table.values.get("font", ()))
+        if {"file", "sha256"} <= set(font)
+    }
+
+
 def _specimens(text: str, faults: list[Fault]) -> dict[str, Specimen]:
     schema = {"*": Key(holds=dict, required=False, keys=_SPECIMEN)}
     table = tables.read(text, schema, kind="specimen-file", path=SPECIMENS)
@@ -422,6 +478,24 @@ def _specimens(text: str, faults: list[Fault]) -> dict[str, Specimen]:
         for tag, values in table.values.items()
         if set(_SPECIMEN) <= set(values)
     }
+
+
+def _missing_templates(texts: Mapping[str, str]) -> Iterator[Fault]:
+    """Find the files without which a page would be printed bare, or not at all."""
+    wanted = [f"templates/{name}" for name in (templates.PAGE, "style.css")]
+    wanted += [f"templates/{templates.component(name)}" for name in templates.FURNITURE]
+    wanted += [
+        f"{path.removesuffix('/format.toml')}/style.css"
+        for path in _named(texts, "templates/formats/", "/format.toml")
+    ]
+    for path in wanted:
+        if not texts.get(path, "").strip():
+            yield Fault(
+                kind="template-error",
+                location=Location(path=path),
+                message="does not exist, or is empty",
+                hint="every page needs it; take it from the repository's history",
+            )
 
 
 def _interface(press: Templates, faults: list[Fault]) -> tuple[Block, ...]:

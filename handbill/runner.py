@@ -5,6 +5,7 @@ and only a proof that has changed is typeset. Workers see no disk, no store and 
 that they need travels in a job, all that they make comes back in a value.
 """
 
+import datetime as dt
 import multiprocessing
 import signal
 from collections import deque
@@ -19,15 +20,13 @@ from typing import Any
 from handbill import plan, press, rules, toolchain, typeset
 from handbill.diagnostics import Diagnostic, Fault, HandbillError, Location, Scope, Severity
 from handbill.model import Artifact, Edition, Impression, Job, Outcome, Project, Proof
+from handbill.project import FONTS
 from handbill.sources import digest
 from handbill.store import SCHEMA, Store, artifact_from, artifact_row
 
 
 #: Jobs in flight for each worker: enough to keep it busy, few enough to keep memory flat.
 _WINDOW = 4
-
-#: The folder of fonts, whose digests belong to the toolchain.
-FONTS = "templates/fonts/"
 
 
 class Inline(Executor):
@@ -61,16 +60,22 @@ def executor(name: str, jobs: int) -> tuple[Executor, int]:
     module, _, factory = name.partition(":")
     try:
         made = getattr(import_module(module), factory)()
-    except (ImportError, AttributeError, ValueError) as error:
-        raise HandbillError(
-            Fault(
-                kind="unknown-choice",
-                location=Location(path="--executor"),
-                message=f"no executor {name!r}: {error}",
-                hint="inline, process, or module:factory",
-            )
-        ) from error
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
+        raise _no_executor(name, str(error)) from error
+    if not isinstance(made, Executor):
+        raise _no_executor(name, "not a concurrent.futures.Executor")
     return made, jobs
+
+
+def _no_executor(name: str, reason: str) -> HandbillError:
+    return HandbillError(
+        Fault(
+            kind="unknown-choice",
+            location=Location(path="--executor"),
+            message=f"no executor {name!r}: {reason}",
+            hint="inline, process, or module:factory",
+        )
+    )
 
 
 class Build:
@@ -96,6 +101,8 @@ class Build:
             row["path"]: row for row in store.manifest().get("editions", ())
         }
         self.met: list[Diagnostic] = []
+        self.visited: set[str] = set()
+        self.withdrawn: list[str] = []
 
     def run(
         self, editions: Iterable[Edition], workers: Executor, at_once: int
@@ -107,6 +114,7 @@ class Build:
         while waiting or composing or printing:
             while waiting and len(composing) + len(printing) < _WINDOW * at_once:
                 edition = waiting.popleft()
+                self.visited.add(edition.path)
                 inputs = plan.inputs(self.project, edition, self.toolchain)
                 if errors := plan.stopped_by(edition, self.findings):
                     yield self._stop(edition, errors)
@@ -138,19 +146,43 @@ class Build:
     def conclude(self, *, complete: bool) -> None:
         """Write the manifest; after a run over everything, remove what is published no more."""
         summary: dict[str, Any] | None = None
-        if complete:
-            wanted = {edition.path for edition in plan.editions(self.project)}
-            for path in sorted(set(self.rows) - wanted):
+        findings = [*self.findings, *self.met]
+        editions = {edition.path: edition for edition in plan.editions(self.project)}
+        for path in sorted(set(self.rows) - set(editions)):
+            # While something cannot be read, what it published may only be missing by mistake.
+            if complete and not any(item.severity is Severity.ERROR for item in findings):
                 self.store.withdraw(path)
                 del self.rows[path]
+                self.withdrawn.append(path)
+            else:
+                self.rows[path]["current"] = False
+        for path in set(self.rows) & set(editions) - self.visited:
+            edition = editions[path]
+            inputs = plan.inputs(self.project, edition, self.toolchain)
+            self.rows[path]["current"] &= self.rows[path]["inputs"] == inputs
+            self.rows[path]["current"] &= not plan.stopped_by(edition, findings)
+        if complete:
             self.store.forget(row["key"] for row in self.rows.values())
             today = self.project.today
-            reviews = [leaflet.next_review for leaflet in self.project.leaflets.values()]
+            dates = [
+                date
+                for leaflet in self.project.leaflets.values()
+                for date in (
+                    leaflet.published,
+                    leaflet.last_review,
+                    leaflet.next_review,
+                    *(source.read for source in leaflet.sources),
+                )
+            ]
             summary = {
                 "inputs": dict(sorted(self.project.digests.items())),
-                "findings": [item.row() for item in (*self.findings, *self.met)],
-                # From the day after it, a review is overdue and the same inputs say something new.
-                "until": min((day for day in reviews if day >= today), default=today).isoformat(),
+                "findings": [item.row() for item in findings],
+                # Before the first day and after the last, the same inputs may say something new:
+                # a review is overdue, or a date is no longer in the future.
+                "from": today.isoformat(),
+                "until": min(
+                    (date for date in dates if date >= today), default=dt.date.max
+                ).isoformat(),
             }
         self.store.write_manifest(
             {
@@ -210,13 +242,13 @@ class Build:
             edition=edition,
             version=self.project.leaflets[edition.leaflet].version,
             draft=True,
-            digest=digest(impression.pdf),
+            digest=digest(impression.data),
             pages=impression.pages,
             key=proof.key,
             inputs=inputs,
             diagnostics=tuple(found),
         )
-        self.store.publish(edition.path, impression.pdf)
+        self.store.publish(edition.path, impression.data)
         self.rows[edition.path] = artifact_row(artifact)
         return Outcome(
             edition=edition,

@@ -41,21 +41,18 @@ def read(root: Path) -> Sources:
         HandbillError: there is no project here, or a file cannot be read.
     """
     root = root.resolve()
-    files: dict[str, bytes] = {}
-    for path in _paths(root):
-        name = path.relative_to(root).as_posix()
-        try:
-            files[name] = path.read_bytes()
-        except OSError as error:
-            raise HandbillError(
-                Fault(
-                    kind="unreadable-file",
-                    location=Location(path=name),
-                    message=f"cannot be read: {error.strerror}",
-                    hint="check its permissions",
-                )
-            ) from error
-    if not any(name.startswith("content/") for name in files):
+    found: dict[str, bytes] = {}
+    path = root
+    try:
+        for path in _paths(root):
+            name = path.relative_to(root).as_posix()
+            name.encode()
+            found[name] = path.read_bytes()
+    except OSError as error:
+        raise _unreadable(Path(error.filename or path), root, str(error.strerror)) from error
+    except UnicodeEncodeError as error:
+        raise _unreadable(path, root, "its name is not UTF-8") from error
+    if not any(name.startswith("content/") for name in found):
         raise HandbillError(
             Fault(
                 kind="missing-project",
@@ -64,8 +61,20 @@ def read(root: Path) -> Sources:
                 hint="run this in the project's root, or name it with --root",
             )
         )
-    digests = {name: digest(data) for name, data in files.items()}
-    return Sources(root=str(root), files=files, digests=digests)
+    digests = {name: digest(data) for name, data in found.items()}
+    return Sources(root=str(root), files=found, digests=digests)
+
+
+def _unreadable(path: Path, root: Path, reason: str) -> HandbillError:
+    name = path.relative_to(root).as_posix().encode("utf-8", "backslashreplace").decode()
+    return HandbillError(
+        Fault(
+            kind="unreadable-file",
+            location=Location(path=name),
+            message=f"cannot be read: {reason}",
+            hint="check its permissions and its name",
+        )
+    )
 
 
 def digest(data: bytes) -> str:
@@ -73,13 +82,28 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def files(folder: Path) -> Iterator[Path]:
+    """Yield the files below a folder, in order, without those that editors and systems leave.
+
+    Raises:
+        OSError: a folder cannot be read.
+    """
+
+    def fail(error: OSError) -> None:
+        raise error
+
+    if not folder.is_dir():
+        return
+    for parent, folders, names in os.walk(folder, onerror=fail, followlinks=True):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if not name.startswith(".") and not name.endswith(_IGNORED_SUFFIXES):
+                yield Path(parent, name)
+
+
 def _paths(root: Path) -> Iterator[Path]:
     settings = root / SETTINGS
     if settings.is_file():
         yield settings
     for folder in FOLDERS:
-        for parent, folders, names in os.walk(root / folder):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            for name in sorted(names):
-                if not name.startswith(".") and not name.endswith(_IGNORED_SUFFIXES):
-                    yield Path(parent, name)
+        yield from files(root / folder)

@@ -1,9 +1,10 @@
-"""What is kept under `output/`: editions, the manifest, and finished PDFs by content.
+"""What is kept under `output/`: editions, the manifest, and finished files by content.
 
 The only writer. Everything is written to a temporary sibling and renamed, so a reader sees the
 old file or the new one and never half of either. All of the folder is safe to delete.
 """
 
+import fcntl
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,6 +19,7 @@ from handbill.sources import digest
 
 SCHEMA = 1
 MANIFEST = "manifest.json"
+SPECIMENS = "specimen"
 _KEPT = ".store"
 
 
@@ -31,10 +33,14 @@ class Store:
         """Return the manifest as last written; an absent or foreign one counts as empty."""
         try:
             found = json.loads((self.root / MANIFEST).read_text("utf-8"))
-        except (OSError, ValueError):
+            if found["schema"] != SCHEMA:
+                return {}
+            for row in found["editions"]:
+                artifact_from(row)
+                self._inside(self.root / row["path"])
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return {}
-        known = isinstance(found, dict) and found.get("schema") == SCHEMA
-        return found if known else {}
+        return dict(found)
 
     def write_manifest(self, manifest: Mapping[str, Any]) -> None:
         """Replace the manifest, unless it says the same already."""
@@ -53,18 +59,17 @@ class Store:
         """Return what was printed from the proof with this key, faults included."""
         try:
             record = json.loads(self._record(key).read_text("utf-8"))
-            pdf = self._blob(record["digest"]).read_bytes()
-        except (OSError, ValueError, KeyError):
+            data = self._blob(record["digest"]).read_bytes()
+            faults = tuple(Fault.from_row(row) for row in record["faults"])
+            kept = Impression(data=data, pages=record["pages"], faults=faults)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
-        if digest(pdf) != record["digest"]:
-            return None
-        faults = tuple(Fault.from_row(row) for row in record["faults"])
-        return Impression(pdf=pdf, pages=record["pages"], faults=faults)
+        return kept if digest(data) == record["digest"] else None
 
     def keep(self, key: str, impression: Impression) -> None:
         """Remember an impression under the key of its proof."""
-        name = digest(impression.pdf)
-        self._write(self._blob(name), impression.pdf)
+        name = digest(impression.data)
+        self._write(self._blob(name), impression.data)
         record = {
             "digest": name,
             "pages": impression.pages,
@@ -99,17 +104,44 @@ class Store:
                         file.unlink(missing_ok=True)
 
     def clean(self) -> int:
-        """Remove all that a build has written; return how many files that were."""
-        removed = 0
-        for parent, folders, names in os.walk(self.root, topdown=False):
-            for name in names:
-                if Path(parent) != self.root or name == MANIFEST:
-                    Path(parent, name).unlink()
-                    removed += 1
-            for folder in folders:
+        """Remove what builds have written, and nothing else; return how many files that were."""
+        ours = [self.root / row["path"] for row in self.manifest().get("editions", ())]
+        ours += sorted((self.root / SPECIMENS).glob("*.pdf"))
+        ours += [path for path in (self.root / _KEPT).rglob("*") if path.is_file()]
+        ours.append(self.root / MANIFEST)
+        found = [path for path in ours if path.is_file()]
+        for path in found:
+            path.unlink()
+        for folder in sorted({parent for path in found for parent in path.parents}, reverse=True):
+            if self.root in folder.parents:
                 with suppress(OSError):
-                    Path(parent, folder).rmdir()
-        return removed
+                    folder.rmdir()
+        return len(found)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other builds out of the folder meanwhile.
+
+        Raises:
+            HandbillError: another build is at work in it.
+        """
+        path = self.root / _KEPT / "lock"
+        with self._writing(f"{_KEPT}/lock"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = path.open("w")
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise HandbillError(
+                    Fault(
+                        kind="unwritable-output",
+                        location=Location(path=f"{self.root.name}/"),
+                        message="another build is writing there",
+                        hint="wait until it has ended",
+                    )
+                ) from error
+            yield
 
     def _files(self, folder: str) -> Iterator[Path]:
         with suppress(OSError):
@@ -119,9 +151,16 @@ class Store:
         return self.root / _KEPT / "records" / f"{key}.json"
 
     def _blob(self, name: str) -> Path:
-        return self.root / _KEPT / "blobs" / f"{name}.pdf"
+        return self.root / _KEPT / "blobs" / name
+
+    def _inside(self, path: Path) -> None:
+        """Refuse a path that leads out of the folder."""
+        if not path.resolve().is_relative_to(self.root.resolve()):
+            message = f"{path} is not in {self.root}"
+            raise ValueError(message)
 
     def _write(self, path: Path, data: bytes) -> None:
+        self._inside(path)
         name = path.relative_to(self.root).as_posix()
         temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         with self._writing(name):
@@ -159,6 +198,7 @@ def artifact_row(artifact: Artifact) -> dict[str, Any]:
         "clinic": edition.clinic,
         "language": edition.language,
         "format": edition.format,
+        "kind": edition.kind,
         "version": artifact.version,
         "draft": artifact.draft,
         "current": True,
@@ -178,6 +218,7 @@ def artifact_from(row: Mapping[str, Any]) -> Artifact:
             clinic=row["clinic"],
             language=row["language"],
             format=row["format"],
+            kind=row["kind"],
         ),
         version=row["version"],
         draft=row["draft"],

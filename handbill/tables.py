@@ -4,6 +4,7 @@ import datetime as dt
 import difflib
 import re
 import tomllib
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -70,7 +71,13 @@ class Table:
 
 
 def read(
-    text: str, schema: Mapping[str, Key], *, kind: str, path: str, first_line: int = 1
+    text: str,
+    schema: Mapping[str, Key],
+    *,
+    kind: str,
+    path: str,
+    first_line: int = 1,
+    below: Path = (),
 ) -> Table:
     """Read a TOML document; values that break the schema are faults and are left out.
 
@@ -80,6 +87,7 @@ def read(
         kind: the rule that a mistake in it breaks.
         path: the file's name.
         first_line: the line of the file on which `text` begins.
+        below: the table of the document that is meant; the rest is somebody else's.
     """
     locations = {
         key: Location(path=path, line=line + first_line - 1, column=column)
@@ -88,7 +96,7 @@ def read(
     locations[()] = Location(path=path, line=first_line)
     try:
         values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         message = str(error)
         found = _POSITION.search(message)
         line, column = (int(group or 0) for group in found.groups()) if found else (1, 1)
@@ -100,13 +108,26 @@ def read(
             kind=kind,
             location=place,
             message=f"not TOML: {reason[:1].lower()}{reason[1:]}",
-            hint="texts and names stand in straight double quotes",
+            hint="texts stand in straight double quotes, dates and numbers in none",
         )
         return Table(values={}, faults=(fault,), locations=locations)
+    for name in below:
+        values = values.get(str(name), {})
     table = Table(values=values, faults=(), locations=locations)
     checker = _Checker(table, kind)
-    kept = checker.check(values, schema, ())
-    return Table(values=kept, faults=tuple(checker.faults), locations=locations)
+    kept = checker.check(values, schema, below)
+    return Table(
+        values=kept,
+        faults=tuple(checker.faults),
+        locations=_below(locations, below),
+    )
+
+
+def _below(locations: Mapping[Path, Location], table: Path) -> dict[Path, Location]:
+    """Name the places inside a table as if it were the whole document."""
+    depth = len(table)
+    inside = {key[depth:]: place for key, place in locations.items() if key[:depth] == table}
+    return {(): locations[()], **inside}
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
@@ -201,6 +222,8 @@ def _assignment(name: str, value: str) -> str:
 def _text_problem(name: str, value: str, key: Key) -> tuple[str, str] | None:
     if key.required and not value.strip():
         return f"{name!r} is empty", f"for example {key.example}" if key.example else ""
+    if any(unicodedata.category(letter) == "Cc" and letter not in "\n\t" for letter in value):
+        return f"{name!r} holds a control character", "type the text anew"
     if key.choices and value not in key.choices:
         hint = nearest(value, key.choices) or f"one of {', '.join(key.choices)}"
         return f"{name!r} cannot be {value!r}", hint

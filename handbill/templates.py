@@ -5,6 +5,7 @@ error points at the template's own line. No translation is ever run as a templat
 """
 
 import io
+import re
 from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 
@@ -26,6 +27,13 @@ FURNITURE = ("citation", "figure")
 KEYWORD = "t"
 
 _FOLDER = "templates/"
+
+#: What is not text of the page: Jinja's own, styles, comments and tags.
+_HIDDEN = re.compile(
+    r"\{#.*?#\}|\{\{.*?\}\}|\{%.*?%\}|<(style|script)\b.*?</\1>|<!--.*?-->|<[^>]*>|&\w+;",
+    re.DOTALL,
+)
+_LETTERS = re.compile(r"[^\W\d_][^\n]*")
 
 
 def component(name: str) -> str:
@@ -91,6 +99,13 @@ def messages(path: str, source: str) -> Iterator[Block]:
 
 
 _environments: dict[str, Environment] = {}
+
+
+def bare_words(source: str) -> Iterator[tuple[int, str]]:
+    """Yield the words of a template that no translator would see, each with its line."""
+    hidden = _HIDDEN.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), source)
+    for match in _LETTERS.finditer(hidden):
+        yield hidden.count("\n", 0, match.start()) + 1, match.group().strip()
 
 
 def _environment(templates: Templates) -> Environment:

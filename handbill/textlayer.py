@@ -37,6 +37,9 @@ VERSION = "70.0"
 #: Text for a glyph when its cluster has fewer letters than glyphs: says nothing, splits nothing.
 _NOTHING = "\u2060"
 
+#: How many letters that a font lacks WeasyPrint may number before our codes begin.
+_RESERVED = 256
+
 #: The attribute of a WeasyPrint font that holds our codes: code by (glyph, text), glyph by code.
 _ATTRIBUTE = "handbill_codes"
 
@@ -136,7 +139,9 @@ def _codes(stream: Any, font: Any) -> _Codes:
 
 def _new_code(font: Any, codes: _Codes, glyph: int, text: str) -> int:
     """Give a glyph a code for a text: its own number for the first, a new number for another."""
-    code = glyph if glyph not in codes.glyphs else font.glyph_count + len(codes.glyphs)
+    # Numbers just above the glyphs are WeasyPrint's own, for letters that the font lacks.
+    first = font.glyph_count + _RESERVED
+    code = glyph if glyph not in codes.glyphs else first + len(codes.glyphs)
     codes.by_text[glyph, text] = code
     codes.glyphs[code] = glyph
     font.to_unicode[code] = text
@@ -195,8 +200,10 @@ def _build_recoded_font(
     codes: _Codes | None = getattr(font, _ATTRIBUTE, None)
     if codes is None or all(code == glyph for code, glyph in codes.glyphs.items()):
         return
-    table = bytearray(2 * (max(codes.glyphs) + 1))
-    for code, glyph in codes.glyphs.items():
+    # What was drawn without a code of ours, such as a shortened line, draws its own glyph.
+    glyphs = {glyph: glyph for glyph in widths} | codes.glyphs
+    table = bytearray(2 * (max(glyphs) + 1))
+    for code, glyph in glyphs.items():
         table[2 * code : 2 * code + 2] = glyph.to_bytes(2, "big")
     stream = pydyf.Stream([bytes(table)], compress=compress)
     pdf.add_object(stream)

@@ -15,21 +15,26 @@ from contextlib import suppress
 from pathlib import Path
 
 from handbill.diagnostics import Fault, HandbillError, Location
-from handbill.sources import digest
+from handbill.sources import digest, files
 
 
 #: Packages whose version can change a PDF's bytes, or what is found in it.
 PACKAGES = (
     "babel",
+    "cssselect2",
     "fonttools",
     "icu4py",
     "jinja2",
     "markdown",
+    "markupsafe",
     "page_validation",
+    "pikepdf",
+    "pillow",
     "pydyf",
     "pypdfium2",
     "pyphen",
     "tinycss2",
+    "tinyhtml5",
     "weasyprint",
 )
 
@@ -63,8 +68,8 @@ def versions() -> Mapping[str, str]:
     """
     found = {"python": sys.version.split()[0], "zlib": zlib.ZLIB_RUNTIME_VERSION}
     found |= _packages()
-    for name, (files, function) in _LIBRARIES.items():
-        found[name] = _library(name, files, function)
+    for name, (names, function) in _LIBRARIES.items():
+        found[name] = _library(name, names, function)
     found["handbill"] = _own_digest()
     return found
 
@@ -77,8 +82,10 @@ def fingerprint(fonts: Mapping[str, str]) -> str:
 @functools.cache
 def local_fingerprint(fonts_folder: str) -> str:
     """Name the toolchain of this machine, which may be another than the asking one's."""
-    files = sorted(path for path in Path(fonts_folder).iterdir() if path.is_file())
-    return fingerprint({path.name: digest(path.read_bytes()) for path in files})
+    folder = Path(fonts_folder)
+    return fingerprint(
+        {path.relative_to(folder).as_posix(): digest(path.read_bytes()) for path in files(folder)}
+    )
 
 
 def _packages() -> dict[str, str]:
@@ -87,13 +94,24 @@ def _packages() -> dict[str, str]:
     for folder in sys.path:
         with suppress(OSError):
             for path in Path(folder).iterdir():
-                if match := pattern.fullmatch(path.name):
-                    found.setdefault(match[1].lower(), match[2])
+                match = pattern.fullmatch(path.name)
+                if match or _has_rules(path):
+                    name, _, version = path.name.removesuffix(".dist-info").partition("-")
+                    found.setdefault(name.lower(), version)
     return dict(sorted(found.items()))
 
 
-def _library(name: str, files: tuple[str, ...], function: str) -> str:
-    for file in files:
+def _has_rules(path: Path) -> bool:
+    """Tell whether an installed package brings rules, whose findings are part of a build."""
+    if path.suffix != ".dist-info":
+        return False
+    with suppress(OSError):
+        return b"[handbill.rules]" in (path / "entry_points.txt").read_bytes()
+    return False
+
+
+def _library(name: str, names: tuple[str, ...], function: str) -> str:
+    for file in names:
         with suppress(OSError):
             library = ctypes.CDLL(file)
             if not function:
@@ -115,5 +133,4 @@ def _library(name: str, files: tuple[str, ...], function: str) -> str:
 
 def _own_digest() -> str:
     package = Path(__file__).parent
-    files = sorted(package.rglob("*.py"))
-    return digest(b"\0".join(file.read_bytes() for file in files))
+    return digest(b"\0".join(path.read_bytes() for path in sorted(package.rglob("*.py"))))

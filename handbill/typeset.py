@@ -37,7 +37,6 @@ _KINDS = (
         "untagged-content",
     ),
 )
-_FONT_NAME = re.compile(r"^/?(?:[A-Z]{6}\+)?(.*)$")
 
 
 class _Assets(URLFetcher):  # type: ignore[misc] # weasyprint has no types
@@ -120,7 +119,7 @@ def typeset(proof: Proof) -> Impression:
             hint="remove the newest CSS or Markdown piece by piece to find what it cannot take",
             scope=_scope(proof.edition),
         )
-        return Impression(pdf=b"", pages=0, faults=(crash,))
+        return Impression(data=b"", pages=0, faults=(crash,))
     finally:
         _LOGGER.removeHandler(log)
     faults = [_fault(line, proof) for line in dict.fromkeys(log.lines)]
@@ -134,7 +133,7 @@ def typeset(proof: Proof) -> Impression:
         )
         for family in sorted(families - set(proof.fonts))
     ]
-    return Impression(pdf=pdf, pages=len(document.pages), faults=tuple(faults))
+    return Impression(data=pdf, pages=len(document.pages), faults=tuple(faults))
 
 
 def _fault(line: str, proof: Proof) -> Fault:

@@ -20,7 +20,7 @@ def unchanged(
     build = manifest.get("build")
     if not build or build["inputs"] != sources.digests or manifest["toolchain"] != toolchain:
         return None
-    if today > dt.date.fromisoformat(build["until"]):
+    if not build["from"] <= today.isoformat() <= build["until"]:
         return None
     for row in manifest["editions"]:
         if not store.holds(row["path"], row["digest"]):

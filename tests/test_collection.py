@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,10 @@ from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
 
+FORMATS = {
+    "northgate": ("a4", "large-print", "a5-booklet", "html"),
+    "lakeside": ("letter", "large-print", "html"),
+}
 #: Pixels an inch of the pictures that are measured.
 RESOLUTION = 50
 
@@ -48,6 +53,11 @@ def manifest(output: Path) -> dict[str, Any]:
     return found
 
 
+def pdfs(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows of PDFs."""
+    return [row for row in manifest["editions"] if row["kind"] == "pdf"]
+
+
 def pages(path: Path) -> Iterator[Image.Image]:
     """Render the pages of a PDF in grey."""
     with pypdfium2.PdfDocument(path) as pdf:
@@ -69,34 +79,37 @@ def test_two_clinics_and_seven_languages(manifest: dict[str, Any]) -> None:
     }
 
     assert found == {
-        (clinic, language, paper)
-        for clinic, paper in (("northgate", "a4"), ("lakeside", "letter"))
+        (clinic, language, form)
+        for clinic, forms in FORMATS.items()
         for language in ("en", "es", "pl", "ar", "ur", "hi", "zh-Hans")
+        for form in forms
     }
 
 
 def test_the_manifest_tells_of_what_is_there(output: Path, manifest: dict[str, Any]) -> None:
     """Pages and drafts are as the files are, and nothing personal is in it."""
     for row in manifest["editions"]:
-        pdf = pypdf.PdfReader(output / row["path"])
-
-        assert row["pages"] == len(pdf.pages)
+        if row["format"] in {"a4", "letter", "large-print"}:
+            assert row["pages"] == len(pypdf.PdfReader(output / row["path"]).pages)
         assert (row["draft"], row["current"]) == (True, True)
         assert row["findings"] == []
     assert str(ROOT) not in json.dumps(manifest)
 
 
 def test_pages_are_of_the_clinics_paper(output: Path, manifest: dict[str, Any]) -> None:
-    """A4 is 595 by 842 points, US Letter 612 by 792."""
-    sizes = {"a4": (595, 842), "letter": (612, 792)}
-    for row in manifest["editions"]:
+    """A4 is 595 by 842 points, US Letter 612 by 792; a booklet's sheet is A4 across."""
+    sizes = {"northgate": (595, 842), "lakeside": (612, 792)}
+    for row in pdfs(manifest):
+        expected = (839, 595) if row["format"] == "a5-booklet" else sizes[row["clinic"]]
         for page in pypdf.PdfReader(output / row["path"]).pages:
-            assert (round(page.mediabox.width), round(page.mediabox.height)) == sizes[row["format"]]
+            assert (round(page.mediabox.width), round(page.mediabox.height)) == expected
 
 
 def test_every_page_has_ink_and_margins(output: Path, manifest: dict[str, Any]) -> None:
     """Text and page count can be right on blank pages; ink in the margins would be cut off."""
-    for row in manifest["editions"]:
+    for row in pdfs(manifest):
+        if row["format"] == "a5-booklet":  # blank pages are part of it
+            continue
         for number, picture in enumerate(pages(output / row["path"]), start=1):
             width, height = picture.size
             edge = round(5 / 25.4 * RESOLUTION)
@@ -151,8 +164,10 @@ def test_a_clinics_own_numbers_are_printed(output: Path) -> None:
 
 
 def test_pdfs_are_tagged_and_titled(output: Path, manifest: dict[str, Any]) -> None:
-    """Language, title, structure and the PDF/UA mark are in every file."""
-    for row in manifest["editions"]:
+    """Language, title, structure and both standards' marks are in every file for readers."""
+    for row in pdfs(manifest):
+        if row["format"] == "a5-booklet":  # for printers only
+            continue
         pdf = pypdf.PdfReader(output / row["path"])
         root: Any = pdf.trailer["/Root"].get_object()
 
@@ -162,14 +177,29 @@ def test_pdfs_are_tagged_and_titled(output: Path, manifest: dict[str, Any]) -> N
         assert root["/ViewerPreferences"]["/DisplayDocTitle"].value is True
         assert pdf.metadata is not None
         assert pdf.metadata.title
-        assert b"pdfuaid:part" in root["/Metadata"].get_data()
+        assert b"<pdfuaid:part>1<" in root["/Metadata"].get_data()
+        assert b'pdfaid:part="2"' in root["/Metadata"].get_data()
 
 
 def test_the_same_bytes_everywhere(output: Path, tmp_path: Path) -> None:
     """Another process, hash seed, time zone, locale and folder make the same files."""
     build(tmp_path, "--executor", "inline", PYTHONHASHSEED="99", TZ="Asia/Tokyo", LC_ALL="C")
 
-    first = {path.relative_to(output): path.read_bytes() for path in output.rglob("*.pdf")}
-    second = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*.pdf")}
+    first = {path.relative_to(output): path.read_bytes() for path in output.glob("[!.]*/*/*")}
+    second = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.glob("[!.]*/*/*")}
     assert first == second
     assert (output / "manifest.json").read_bytes() == (tmp_path / "manifest.json").read_bytes()
+
+
+def test_web_pages_stand_alone(output: Path, manifest: dict[str, Any]) -> None:
+    """One file is all of a page: no script, no other address to load from, its language told."""
+    rows = [row for row in manifest["editions"] if row["kind"] == "html"]
+    assert rows
+    for row in rows:
+        html = (output / row["path"]).read_text("utf-8")
+
+        assert f'<html lang="{row["language"]}"' in html
+        assert "asset:" not in html
+        assert "<script" not in html
+        assert not re.search(r'(src|href)="(?!data:image/)', html)
+        assert 'class="draft"' in html

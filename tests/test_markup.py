@@ -2,8 +2,11 @@
 
 import re
 import textwrap
+import time
+from dataclasses import replace
 from html.parser import HTMLParser
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -167,6 +170,94 @@ def test_repeated_text_is_found_where_it_stands() -> None:
     lines = [block.line for block in markup.outline("Same\n\nOther\n\nSame\n").blocks]
 
     assert lines == [1, 3, 5]
+
+
+def test_blocks_know_their_file_while_they_are_printed() -> None:
+    """A finding on paper in the source language points into the author's file."""
+    blocks: list[Block] = []
+
+    def translate(block: Block) -> str:
+        blocks.append(block)
+        return block.msgid
+
+    markup.render("\nText.\n", replace(furniture(), translate=translate), path="a.md", first_line=9)
+
+    assert [(block.path, block.line) for block in blocks] == [("a.md", 10)]
+
+
+@pytest.mark.parametrize(
+    "text", ["> " * 900 + "x\n", "a " + "> " * 900 + "b\n\nc " + "> " * 900 + "\n",
+             "x " + "a " * 9000 + "b\n\n" + "a " * 9000 + "\n"],
+)  # fmt: skip
+def test_reading_takes_no_longer_than_the_text(text: str) -> None:
+    """A row of quotation marks is found in a moment, wherever it may stand."""
+    began = time.perf_counter()
+
+    markup.outline(text)
+
+    assert time.perf_counter() - began < 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n".join(" " * 4 * depth + "- x" for depth in range(400)),
+        "- " * 600 + "x",
+        "> " * 900 + "x",
+    ],
+)
+def test_what_is_nested_too_deeply_is_a_fault(text: str) -> None:
+    """Python-Markdown's stack ends before such a list does."""
+    faults = markup.outline(text, path="a.md").faults
+
+    assert [fault.kind for fault in faults if "too deeply" in fault.message] == ["list-nesting"]
+
+
+def test_places_are_found_however_a_text_is_wrapped_and_quoted() -> None:
+    """A quotation's marks, and words that hold one, do not hide where a block begins."""
+    blocks = markup.outline("unwell\n\n> One a->b\n>   two\n\nwell > 5 x\n\n- well\n").blocks
+
+    assert [(block.msgid, block.line, block.column) for block in blocks] == [
+        ("unwell", 1, 1),
+        ("One a->b two", 3, 3),
+        ("well > 5 x", 6, 1),
+        ("well", 8, 3),
+    ]
+
+
+def test_marks_are_counted_as_they_are_printed() -> None:
+    """What Markdown leaves alone is no markup; a link counts by its address."""
+    text = r"**a** *b* __c__ d_e_f \*g\* [h](https://a.org/x_y_z?a&b) <https://a.org> ** i **"
+
+    found = markup.marks(text)
+
+    assert found == {
+        "bold": 2,
+        "emphasis": 1,
+        "link to https://a.org/x_y_z?a&b": 1,
+        "link to https://a.org": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "NÃO é",
+        "„Spaß“",
+        "« santé\u00a0»",
+        "IRMÃ…",
+        "Nestlé®”",
+        "Â, Ã",
+        "Ân nhân",
+        "Привет",
+        "žluťoučký",
+    ],
+)
+def test_true_letters_are_not_taken_for_broken_ones(text: str) -> None:
+    """Languages that use Ã, Â, é and ß before quotation marks may go on doing so."""
+    found = markup.strays(text, "paragraph")
+
+    assert found == []
 
 
 PARAGRAPH = st.lists(

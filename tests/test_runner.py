@@ -32,7 +32,8 @@ class Press:
         fonts = {
             f"templates/fonts/{path.name}": digest(path.read_bytes()) for path in FONTS.iterdir()
         }
-        return replace(found, digests={**found.digests, **fonts})
+        table = {"templates/fonts/fonts.toml": (FONTS / "fonts.toml").read_bytes()}
+        return replace(found, files={**found.files, **table}, digests={**found.digests, **fonts})
 
     def build(
         self, *, today: dt.date = TODAY, workers: Executor | None = None, only: str = ""
@@ -162,6 +163,33 @@ def test_a_leaflet_that_is_gone_is_withdrawn(press: Press) -> None:
     assert len(list((press.store.root / ".store/blobs").iterdir())) == 2
 
 
+def test_a_mistake_withdraws_nothing(press: Press) -> None:
+    """While a file cannot be read, what it published is kept, and is not current."""
+    press.build()
+    press.change("content/clinics/one.toml", 'name = "Clinic One"', "name = Clinic One")
+    press.build()
+
+    assert len(list(press.store.root.glob("one/*/*.pdf"))) == 3
+    assert not any(row["current"] for row in press.store.manifest()["editions"])
+    del press.changes["content/clinics/one.toml"]
+    assert set(press.states().values()) == {"reused"}
+    assert all(row["current"] for row in press.store.manifest()["editions"])
+
+
+def test_a_filtered_build_tells_what_it_left_behind(press: Press) -> None:
+    """Editions that were not asked for are not current once their inputs have changed."""
+    press.build()
+    press.change("content/clinics/one.toml", "0123", "0124")
+    press.build(only="/es/")
+
+    rows = press.store.manifest()["editions"]
+    assert {row["language"]: row["current"] for row in rows} == {
+        "ar": False,
+        "en": False,
+        "es": True,
+    }
+
+
 def test_a_filtered_build_leaves_the_rest(press: Press) -> None:
     """Building Spanish alone says nothing about Arabic."""
     press.build()
@@ -239,7 +267,7 @@ def test_impressions_remember_what_went_wrong(press: Press) -> None:
         made = compose(plan.job(loaded, edition), "t")
         assert isinstance(made, Proof)
         proof.append(made)
-    kept = Impression(pdf=b"%PDF", pages=3)
+    kept = Impression(data=b"%PDF", pages=3)
     press.store.keep(proof[0].key, kept)
 
     assert press.store.impression(proof[0].key) == kept

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from handbill.diagnostics import Fault, HandbillError, Location, Scope
-from handbill.model import Impression
-from handbill.store import Store
+from handbill.model import Artifact, Edition, Impression
+from handbill.store import Store, artifact_row
 
 
 FAULT = Fault(
@@ -60,7 +60,7 @@ def test_the_same_content_is_not_written_again(tmp_path: Path) -> None:
 def test_a_record_keeps_its_faults(tmp_path: Path) -> None:
     """What was found in printing is found again without printing."""
     store = Store(tmp_path)
-    impression = Impression(pdf=b"%PDF", pages=2, faults=(FAULT,))
+    impression = Impression(data=b"%PDF", pages=2, faults=(FAULT,))
     store.keep("k", impression)
 
     assert store.impression("k") == impression
@@ -69,7 +69,7 @@ def test_a_record_keeps_its_faults(tmp_path: Path) -> None:
 def test_a_damaged_record_or_blob_counts_as_absent(tmp_path: Path) -> None:
     """A cache is input: what is not what it says it is, is printed anew."""
     store = Store(tmp_path)
-    store.keep("k", Impression(pdf=b"%PDF", pages=2))
+    store.keep("k", Impression(data=b"%PDF", pages=2))
     blob = next((tmp_path / ".store/blobs").iterdir())
     blob.write_bytes(b"%PDX")
 
@@ -88,12 +88,36 @@ def test_a_foreign_manifest_counts_as_empty(tmp_path: Path) -> None:
 
 
 def test_cleaning_leaves_what_a_build_did_not_write(tmp_path: Path) -> None:
-    """A file of the user's own at the top of the folder stays."""
+    """Whatever the folder is, only what the manifest lists and the store keeps is removed."""
     store = Store(tmp_path)
-    store.publish("a/en/x.pdf", b"1")
-    store.keep("k", Impression(pdf=b"%PDF", pages=2))
-    store.write_manifest({"schema": 1})
+    edition = Edition(leaflet="x", clinic="a", language="en", format="a4")
+    artifact = Artifact(
+        edition=edition, version="1", draft=True, digest="", pages=1, key="k", inputs={}
+    )
+    store.publish(edition.path, b"1")
+    store.keep("k", Impression(data=b"%PDF", pages=2))
+    store.write_manifest({"schema": 1, "editions": [artifact_row(artifact)]})
     (tmp_path / ".gitkeep").write_text("")
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos/a.jpg").write_text("mine")
 
     assert store.clean() == 4
-    assert [path.name for path in tmp_path.iterdir()] == [".gitkeep"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".gitkeep", "photos"]
+    assert (tmp_path / "photos/a.jpg").read_text() == "mine"
+
+
+def test_nothing_is_written_outside_the_folder(tmp_path: Path) -> None:
+    """A name that leads out of the folder is a bug, and stops there."""
+    with pytest.raises(ValueError, match="is not in"):
+        Store(tmp_path / "output").publish("../evil.pdf", b"1")
+
+    assert not (tmp_path / "evil.pdf").exists()
+
+
+def test_two_builds_do_not_share_a_folder(tmp_path: Path) -> None:
+    """The second is told to wait."""
+    store = Store(tmp_path)
+    with store.alone(), pytest.raises(HandbillError) as caught, Store(tmp_path).alone():
+        pass
+
+    assert "another build" in caught.value.fault.message

@@ -83,7 +83,7 @@ def specimen(loaded: Project, tag: str) -> Proof:
 def problems(loaded: Project, tag: str, proof: Proof | None = None) -> set[str]:
     """Print a specimen and read it; return the names of the rules that it breaks."""
     proof = proof or specimen(loaded, tag)
-    pdf = typeset.typeset(proof).pdf
+    pdf = typeset.typeset(proof).data
     found = proofread.problems(proof.html, pdf, script=proof.script, direction=proof.direction)
     return {kind for kind, _message in found}
 
@@ -107,7 +107,7 @@ def test_without_the_patch_the_text_is_wrong(loaded: Project, tag: str) -> None:
 def test_numbers_stand_in_their_order(loaded: Project, tag: str) -> None:
     """By the places of glyphs that MuPDF finds: headings, cells, links and margins alike."""
     proof = specimen(loaded, tag)
-    lines = list(_visual_lines(typeset.typeset(proof).pdf))
+    lines = list(_visual_lines(typeset.typeset(proof).data))
 
     for token in TOKENS:
         wanted = token.replace(" ", "")
@@ -131,7 +131,7 @@ def test_without_isolation_numbers_are_out_of_order(
 def test_four_programs_find_the_words(loaded: Project, tag: str) -> None:
     """Poppler and PDFium find all; MuPDF and pypdf, which guess at gaps, more than without us."""
     proof = specimen(loaded, tag)
-    pdf = typeset.typeset(proof).pdf
+    pdf = typeset.typeset(proof).data
     wanted = {word for block in hypertext.blocks(proof.html) for word in proofread.words(block)}
     texts = {
         "pypdf": "\n".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages),
@@ -151,10 +151,10 @@ def test_four_programs_find_the_words(loaded: Project, tag: str) -> None:
 def test_no_glyph_is_moved(loaded: Project, tag: str) -> None:
     """The pictures of the pages are the same with the patch and without; the file grows little."""
     proof = specimen(loaded, tag)
-    patched = typeset.typeset(proof).pdf
+    patched = typeset.typeset(proof).data
     textlayer.uninstall()
     try:
-        plain = typeset.typeset(proof).pdf
+        plain = typeset.typeset(proof).data
     finally:
         textlayer.install()
 

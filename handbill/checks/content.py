@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from handbill.diagnostics import Fault, Location, Scope, Severity
+from handbill.markup import strays
 from handbill.model import Heading, Leaflet, Project, Reference
 from handbill.rules import declare, rule
 from handbill.tables import nearest
@@ -69,9 +70,10 @@ declare(
     "list-nesting",
     Severity.ERROR,
     """
-    A nested list item indented by two or three spaces.
+    A nested list item indented by two or three spaces, or nested beyond measure.
 
-    What it does: finds items that Markdown would put in the list above.
+    What it does: finds items that Markdown would put in the list above, and lists and quotations
+    so deep in each other that they cannot be set.
     Why is this bad? "Do not" items have slipped into "do" lists that way.
     Example: `   - not near the eyes`
     Use instead: `    - not near the eyes` with four spaces.
@@ -108,9 +110,10 @@ declare(
     "malformed-slot",
     Severity.ERROR,
     """
-    Two braces that are not a slot.
+    Braces that are not a slot.
 
-    What it does: finds `{{` and `}}` that do not enclose a name.
+    What it does: finds `{{` and `}}` that do not enclose a name, and a slot's name in single
+    braces.
     Why is this bad? The braces would be printed.
     Example: `{{ clinic phone }}`
     Use instead: `{{ clinic.phone }}`
@@ -179,6 +182,22 @@ declare(
     Why is this bad? The press would leave a hole.
     Example: `logo = "northgat.svg"`
     Use instead: `logo = "northgate.svg"`, with the file beside the clinic's.
+    """,
+)
+
+
+declare(
+    "LF125",
+    "empty-box",
+    Severity.ERROR,
+    """
+    A box without content.
+
+    What it does: finds `!!!` with nothing below it that is indented by four spaces.
+    Why is this bad? A red box with only the word "Emergency" is printed, and the instructions
+    stand outside it, or nowhere.
+    Example: `!!! care-emergency "Call"` and the text below it, not indented
+    Use instead: the same text indented by four spaces.
     """,
 )
 
@@ -308,7 +327,8 @@ def empty_leaflet(project: Project) -> Iterator[Fault]:
     Why is this bad? An empty page would be published.
     """
     for leaflet in project.leaflets.values():
-        if not leaflet.outline.blocks:
+        # A text with faults may have blocks that could not be read.
+        if not leaflet.outline.blocks and not leaflet.outline.faults:
             yield Fault(
                 kind="empty-leaflet",
                 location=Location(path=leaflet.path),
@@ -394,6 +414,26 @@ def missing_picture(project: Project) -> Iterator[Fault]:
             near = nearest(image.src, leaflet.assets)
             hint = near or "put an .svg, .png or .jpg file beside leaflet.md"
             yield _at(leaflet, ref, "missing-picture", f"the picture {image.src} {message}", hint)
+
+
+@rule("LF124", "stray-markup", Severity.ERROR)
+def stray_markup(project: Project) -> Iterator[Fault]:
+    """Signs that would be printed, though they were meant as markup or as letters.
+
+    What it does: finds asterisks that make nothing bold, links that are not whole, bullets and
+    numbers that Markdown does not take for a list, markup in title, summary, audience and alt
+    text, and letters that were lost or changed on the way.
+    Why is this bad? "**Do not** take ** more" loses its emphasis just where it matters, steps run
+    together, and a reader who sees broken letters doubts the dose beside them.
+    Example: `• Wash your hands`
+    Use instead: `- Wash your hands`
+    """
+    # Those of the text itself are met while it is read.
+    for leaflet in project.leaflets.values():
+        for block in leaflet.front_blocks:
+            ref = Reference(name=block.kind, line=block.line, column=block.column)
+            for stray in strays(block.msgid, block.kind):
+                yield _at(leaflet, ref, "stray-markup", stray.message, stray.hint)
 
 
 def _at(leaflet: Leaflet, ref: Reference, kind: str, message: str, hint: str) -> Fault:

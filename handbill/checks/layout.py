@@ -113,6 +113,19 @@ declare(
     """,
 )
 declare(
+    "LF511",
+    "unstamped-draft",
+    Severity.ERROR,
+    """
+    A page of a draft that does not say so.
+
+    What it does: looks on every page for the words of the template's element of class `draft`.
+    Why is this bad? A page without the stamp, alone on a desk, looks checked.
+    Example: a stylesheet that puts the stamp on the first page only
+    Use instead: `position: running(draft)`, and `content: element(draft)` in `@page`.
+    """,
+)
+declare(
     "LF509",
     "vowel-mark",
     Severity.WARNING,

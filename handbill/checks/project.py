@@ -1,15 +1,21 @@
 """LF0: the project as a whole, and the machine that it is built on."""
 
+import re
 from collections.abc import Iterator
 
 from handbill import catalog
 from handbill.diagnostics import Fault, Location, Scope, Severity
 from handbill.model import Project
-from handbill.project import LANGUAGES
+from handbill.project import FONTS, LANGUAGES
 from handbill.rules import declare, rule
 from handbill.sources import SETTINGS
 from handbill.tables import nearest
 
+
+_CONTENT = re.compile(
+    r"content/(glossary\.toml|clinics/[^/]+\.(toml|svg|png|jpg|jpeg)"
+    r"|leaflets/[^/]+/(leaflet\.md|signoffs\.toml|[^/]+\.(svg|png|jpg|jpeg)))"
+)
 
 declare(
     "LF001",
@@ -200,3 +206,72 @@ def unknown_language(project: Project) -> Iterator[Fault]:
                 hint="name a locale whose month names its readers know",
                 scope=Scope(language=tag),
             )
+
+
+@rule("LF014", "nothing-to-publish", Severity.ERROR)
+def nothing_to_publish(project: Project) -> Iterator[Fault]:
+    """A project without leaflets, or without clinics.
+
+    What it does: looks for a leaflet and a clinic that could be read.
+    Why is this bad? A build of nothing would end as if all were well.
+    Use instead: a folder in content/leaflets, and a file in content/clinics.
+    """
+    for what, found, example in (
+        ("leaflets", project.leaflets, "content/leaflets/milia/leaflet.md"),
+        ("clinics", project.clinics, "content/clinics/northgate.toml"),
+    ):
+        if not found:
+            yield Fault(
+                kind="nothing-to-publish",
+                location=Location(path=f"content/{what}"),
+                message=f"there are no {what} here",
+                hint=f"such as {example}",
+            )
+
+
+@rule("LF015", "stray-file", Severity.ERROR)
+def stray_file(project: Project) -> Iterator[Fault]:
+    """A file in content that nothing reads, most often for its name.
+
+    What it does: looks for what is neither a leaflet, a clinic, a picture nor the glossary.
+    Why is this bad? `northgate.TOML` is a clinic that silently gets nothing.
+    Example: `content/leaflets/milia.md`
+    Use instead: `content/leaflets/milia/leaflet.md`
+    """
+    for path in project.digests:
+        if path.startswith("content/") and not _CONTENT.fullmatch(path):
+            yield Fault(
+                kind="stray-file",
+                location=Location(path=path),
+                message="nothing reads this file",
+                hint="leaflets are <id>/leaflet.md, clinics <id>.toml; letter case counts",
+            )
+
+
+@rule("LF016", "fonts-file", Severity.ERROR)
+def fonts_file(project: Project) -> Iterator[Fault]:
+    """A font that is missing, damaged, or not the one that fonts.toml describes.
+
+    What it does: compares the digest of each font with templates/fonts/fonts.toml.
+    Why is this bad? Without its regular weight a family is printed in bold, and nobody is told.
+    Use instead: the files of the repository; for a font of your own, add it to fonts.toml.
+    """
+    here = {
+        path.removeprefix(FONTS): name
+        for path, name in project.digests.items()
+        if path.startswith(FONTS) and path.endswith((".ttf", ".otf"))
+    }
+    for file, (place, wanted) in project.fonts.items():
+        if file not in here:
+            yield Fault(kind="fonts-file", location=place, message=f"there is no {file}")
+        elif here[file] != wanted:
+            hint = "take the file from where fonts.toml says, or write its new sha256"
+            message = f"{file} is not the file that is described here"
+            yield Fault(kind="fonts-file", location=place, message=message, hint=hint)
+    for file in sorted(set(here) - set(project.fonts)):
+        yield Fault(
+            kind="fonts-file",
+            location=Location(path=FONTS + file),
+            message="fonts.toml does not describe this font",
+            hint="add its family, source, licence and sha256 there",
+        )

@@ -1,7 +1,11 @@
 """LF4: the designers' templates."""
 
-from handbill.diagnostics import Severity
-from handbill.rules import declare
+from collections.abc import Iterator
+
+from handbill import templates
+from handbill.diagnostics import Fault, Location, Severity
+from handbill.model import Project
+from handbill.rules import declare, rule
 
 
 declare(
@@ -30,3 +34,22 @@ declare(
     Use instead: `{{ clinic.name }}`
     """,
 )
+
+
+@rule("LF403", "untranslatable-text", Severity.ERROR)
+def untranslatable_text(project: Project) -> Iterator[Fault]:
+    """Words in a template that no translator sees.
+
+    What it does: finds letters outside tags, `{{ … }}` and `{% … %}`.
+    Why is this bad? They would be English in every language.
+    Example: `<h2>Contact us</h2>`
+    Use instead: `<h2>{{ t("Contact us") }}</h2>`
+    """
+    for path, source in sorted(project.templates.sources.items()):
+        for line, words in templates.bare_words(source):
+            yield Fault(
+                kind="untranslatable-text",
+                location=Location(path=f"templates/{path}", line=line),
+                message=f"words that are not translated: {words[:40]!r}",
+                hint='write {{ t("…") }}',
+            )

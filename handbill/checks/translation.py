@@ -5,10 +5,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from handbill import languages
+from handbill import languages, rules, templates
 from handbill.catalog import INTERFACE
 from handbill.diagnostics import Fault, Location, Scope, Severity
-from handbill.markup import slots
+from handbill.markup import PLAIN, foreign_markup, malformed_slots, marks, slots, strays
 from handbill.model import Block, Catalog, Message, Project
 from handbill.rules import declare, rule
 
@@ -16,7 +16,8 @@ from handbill.rules import declare, rule
 #: Two English texts this alike are the same sentence before and after an edit.
 _ALIKE = 0.6
 _ADDRESS = re.compile(r"\]\([^)]*\)|<[a-z]+:[^>]*>")
-_STRAY = re.compile(r"\{\{\s*[\w.-]+\s*\}\}")
+_ANY_SLOT = re.compile(r"\{\{\s*[\w.-]+\s*\}\}")
+_PUNCTUATION = ".,:;!?()[]*_\"'"
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 declare(
@@ -47,7 +48,9 @@ def untranslated(project: Project) -> Iterator[Fault]:
     """
     for catalog, block in _wanted(project):
         message = catalog.messages.get((block.context, block.msgid))
-        if message is None and _predecessor(catalog, block, project) is None:
+        if message is None and (
+            _is_broken(project, catalog.domain) or _predecessor(catalog, block, project) is None
+        ):
             place = Location(path=block.path, line=block.line, column=block.column)
             text = f"not in the catalog for {catalog.language}: {_quote(block.msgid)}"
             hint = f"add it to {catalog.path} and translate it"
@@ -85,13 +88,13 @@ def stale(project: Project) -> Iterator[Fault]:
     """A translation of what the English used to say.
 
     What it does: where a text is missing from a catalog, looks there for a very similar one that
-    nothing uses any more.
+    nothing uses any more. Silent while the source itself has errors.
     Why is this bad? The English has changed, perhaps by a dose or a "not", and readers of this
     language would be told the old version.
     Use instead: change the entry's `msgid` to the new English, and its `msgstr` to match.
     """
     for catalog, block in _wanted(project):
-        if (block.context, block.msgid) in catalog.messages:
+        if (block.context, block.msgid) in catalog.messages or _is_broken(project, catalog.domain):
             continue
         before = _predecessor(catalog, block, project)
         if before is not None:
@@ -107,7 +110,8 @@ def stale(project: Project) -> Iterator[Fault]:
 def placeholder(project: Project) -> Iterator[Fault]:
     """A translation with other slots or placeholders than its source.
 
-    What it does: compares `{{ clinic.phone }}` and `{page}` on both sides, each as often.
+    What it does: compares `{{ clinic.phone }}` and `{page}` on both sides, each as often, and
+    finds braces that are no slot.
     Why is this bad? The telephone number is not printed, or braces are.
     Example: `Llame ahora` for `Call {{ clinic.phone }} now`
     Use instead: `Llame al {{ clinic.phone }} ahora`
@@ -117,8 +121,7 @@ def placeholder(project: Project) -> Iterator[Fault]:
         if message is None or not message.msgstr:
             continue
         wanted, found = _holes(block), _holes_in(message.msgstr, block.kind)
-        stray = _STRAY.sub("", message.msgstr) if block.kind != "interface" else ""
-        if "{{" in stray or "}}" in stray:
+        if block.kind != "interface" and malformed_slots(message.msgstr):
             text = f"braces that are no slot in the translation into {catalog.language}"
             hint = "copy slots from the msgid as they stand"
             yield _fault("placeholder", catalog, _place(catalog, message), text, hint)
@@ -146,7 +149,7 @@ def foreign_digits(project: Project) -> Iterator[Fault]:
         message = catalog.messages.get((block.context, block.msgid))
         if message is None or block.kind == "interface":
             continue
-        text = _STRAY.sub("", _ADDRESS.sub("", message.msgstr))
+        text = _ANY_SLOT.sub("", _ADDRESS.sub("", message.msgstr))
         found = languages.foreign_digits(text, project.languages[catalog.language])
         if found:
             policy = project.languages[catalog.language].digits
@@ -163,13 +166,14 @@ def foreign_digits(project: Project) -> Iterator[Fault]:
 def unused_message(project: Project) -> Iterator[Fault]:
     """A catalog entry that nothing prints.
 
-    What it does: finds messages whose `msgid` is no longer in the leaflet or the templates.
+    What it does: finds messages whose `msgid` is no longer in the leaflet or the templates, in
+    the languages that are published. Silent while the source itself has errors.
     Why is this bad? Translators keep on mending it, and it hides what is missing.
     Use instead: remove the entry.
     """
     for (tag, domain), catalog in sorted(project.catalogs.items()):
         blocks = _blocks(project, domain)
-        if tag not in project.languages or blocks is None:
+        if tag not in _languages(project) or not blocks or _is_broken(project, domain):
             continue
         missing = [
             block for block in blocks if (block.context, block.msgid) not in catalog.messages
@@ -183,6 +187,49 @@ def unused_message(project: Project) -> Iterator[Fault]:
             if message.msgid not in succeeded:
                 text = f"nothing prints this: {_quote(message.msgid)}"
                 yield _fault("unused-message", catalog, _place(catalog, message), text, "remove it")
+
+
+@rule("LF310", "lost-markup", Severity.ERROR)
+def lost_markup(project: Project) -> Iterator[Fault]:
+    """A translation with other markup than its source.
+
+    What it does: sets both with the same Markdown and compares how often each is bold or
+    emphasised, and where its links lead. Finds asterisks and brackets that would be printed,
+    HTML, citations and pictures, and letters that were lost on the way.
+    Why is this bad? The "not" that the author made bold is overlooked, a link leads nowhere, or
+    signs are printed that mean nothing.
+    Example: `No se apure.` for `**Do not** hurry.`
+    Use instead: `**No** se apure.`
+    """
+    for catalog, block in _wanted(project):
+        message = catalog.messages.get((block.context, block.msgid))
+        if message is None or not message.msgstr.strip():
+            continue
+        for text, hint in _markup_faults(block, message.msgstr, catalog.language):
+            yield _fault("lost-markup", catalog, _place(catalog, message), text, hint)
+
+
+@rule("LF311", "same-as-source", Severity.WARNING)
+def same_as_source(project: Project) -> Iterator[Fault]:
+    """A translation that is its source, word for word.
+
+    What it does: compares the two where there are two words or more.
+    Why is this bad? A text that was copied to be translated later looks translated to every tool,
+    and is printed in English.
+    Example: `msgstr "Wash your hands"` for `msgid "Wash your hands"`
+    Use instead: `msgstr "Lávese las manos"`
+    """
+    for catalog, block in _wanted(project):
+        message = catalog.messages.get((block.context, block.msgid))
+        source = project.settings.source_language
+        if message is None or catalog.language.split("-")[0] == source.split("-")[0]:
+            continue
+        text = _ANY_SLOT.sub("", _ADDRESS.sub("", block.msgid))
+        words = [word.strip(_PUNCTUATION) for word in text.split()]
+        if message.msgstr == block.msgid and sum(word.isalpha() for word in words) >= 2:
+            said = f"the same in {catalog.language} as in the source: {_quote(block.msgid)}"
+            hint = "translate it"
+            yield _fault("same-as-source", catalog, _place(catalog, message), said, hint)
 
 
 @rule("LF307", "missing-catalog", Severity.ERROR)
@@ -216,6 +263,50 @@ def _blocks(project: Project, domain: str) -> tuple[Block, ...] | None:
         return project.interface_blocks
     leaflet = project.leaflets.get(domain)
     return None if leaflet is None else leaflet.blocks
+
+
+def _is_broken(project: Project, domain: str) -> bool:
+    """Tell whether a domain's source has errors, so that some of its messages are not seen."""
+    leaflet = project.leaflets.get(domain)
+    if domain == INTERFACE and templates.PAGE not in project.templates.sources:
+        return True
+    for fault in project.faults:
+        path, known = fault.location.path, rules.find(fault.kind)
+        if known is None or known.severity != Severity.ERROR:
+            continue
+        if domain == INTERFACE and path.endswith(".jinja"):
+            return True
+        of_leaflet = leaflet is not None and path == leaflet.path
+        if of_leaflet or (fault.scope.leaflet == domain and not path.startswith("locales/")):
+            return True
+    return False
+
+
+def _markup_faults(block: Block, msgstr: str, language: str) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with a translation's markup, and the cure."""
+    wanted, found = marks(block.msgid), marks(msgstr)
+    # What is printed letter by letter has no markup to lose.
+    lost = wanted - found if block.kind not in PLAIN else Counter[str]()
+    parts = [f"without {name}" for name in lost]
+    parts += [f"with an extra {name}" for name in found - wanted]
+    if parts:
+        yield (
+            f"the translation into {language} is {', '.join(parts)}",
+            "mark the same words as in the msgid, and leave addresses as they are",
+        )
+    # Marks in plain text are said above; what the source has too is its author's matter.
+    excused = {stray.hint for stray in strays(block.msgid, block.kind)}
+    for stray in strays(msgstr, block.kind):
+        if stray.hint in excused or (parts and block.kind in PLAIN):
+            continue
+        yield f"in the translation into {language}, {stray.message}", stray.hint
+    known = foreign_markup(block.msgid)
+    for what in foreign_markup(msgstr):
+        if what not in known:
+            yield (
+                f"the translation into {language} holds {what}",
+                "a translation is text: remove it",
+            )
 
 
 def _wanted(project: Project) -> Iterator[tuple[Catalog, Block]]:
