@@ -115,7 +115,7 @@ def test_every_page_has_ink_and_margins(output: Path, manifest: dict[str, Any]) 
             edge = round(5 / 25.4 * RESOLUTION)
             body = picture.crop((0, height // 8, width, height * 7 // 8))
 
-            assert ink(picture) > 0.015, (row["path"], number)
+            assert ink(picture) > 0.008, (row["path"], number)
             assert ink(body) > 0.004, (row["path"], number)
             for margin in (
                 (0, 0, width, edge),
