@@ -13,15 +13,17 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from handbill import __version__, sources, uptodate
 from handbill.diagnostics import Diagnostic, Fault, HandbillError, Location, Severity
-from handbill.model import Outcome, Project, Selection
+from handbill.editions import Outcome, Selection
 from handbill.store import SPECIMENS, Store
-from handbill.tables import nearest
 from handbill.toolchain import versions
 
+
+if TYPE_CHECKING:
+    from handbill.model import Project
 
 # The modules that import Markdown, Babel, Jinja and WeasyPrint take a second to load. They are
 # imported where they are used, so that a build with nothing to do costs a tenth of that.
@@ -209,8 +211,8 @@ def _rule(options: argparse.Namespace) -> int:
         return CLEAN
     rule_found = rules.find(options.id)
     if rule_found is None:
-        near = nearest(options.id, [name for rule in known for name in (rule.id, rule.name)])
-        _cannot("unknown-choice", "rule", f"no rule is called {options.id!r}", near)
+        names = [name for rule in known for name in (rule.id, rule.name)]
+        _unknown("rule", options.id, names)
     sys.stdout.write(
         f"{rule_found.id} {rule_found.name} ({rule_found.severity})\n\n{rule_found.manual}\n"
     )
@@ -241,8 +243,7 @@ def _specimen(options: argparse.Namespace) -> int:
     tags = [tag for tag in loaded.specimens if tag in loaded.languages]
     for pattern in options.language:
         if not fnmatch.filter(tags, pattern):
-            hint = nearest(pattern, tags) or f"there are {', '.join(tags)}"
-            _cannot("unknown-choice", "--language", f"no specimen is called {pattern!r}", hint)
+            _unknown("--language", pattern, tags)
     found: list[Diagnostic] = [_rules().diagnose(fault) for fault in loaded.faults]
     for tag in tags:
         if options.language and not any(fnmatch.fnmatchcase(tag, one) for one in options.language):
@@ -278,7 +279,7 @@ def _output(options: argparse.Namespace) -> Path:
     return output or options.root / "output"
 
 
-def _selection(options: argparse.Namespace, loaded: Project) -> Selection:
+def _selection(options: argparse.Namespace, loaded: "Project") -> Selection:
     """Read the filters; one that matches nothing is an error, not a build of nothing.
 
     Raises:
@@ -293,8 +294,7 @@ def _selection(options: argparse.Namespace, loaded: Project) -> Selection:
     for name, names in known.items():
         for pattern in getattr(options, name):
             if not fnmatch.filter(names, pattern):
-                hint = nearest(pattern, names) or f"there are {', '.join(names)}"
-                _cannot("unknown-choice", f"--{name}", f"no {name} is called {pattern!r}", hint)
+                _unknown(f"--{name}", pattern, names)
     return Selection(
         leaflets=tuple(options.leaflet),
         languages=tuple(options.language),
@@ -341,6 +341,15 @@ def _rules() -> ModuleType:
     for entry in entry_points(group="handbill.rules"):
         entry.load()
     return rules
+
+
+def _unknown(place: str, wanted: str, names: Sequence[str]) -> NoReturn:
+    """Refuse a name that there is none of."""
+    from handbill.tables import nearest  # noqa: PLC0415
+
+    message = f"no {place.lstrip('-')} is called {wanted!r}"
+    hint = nearest(wanted, names) or f"there are {', '.join(names)}"
+    _cannot("unknown-choice", place, message, hint)
 
 
 def _cannot(kind: str, path: str, message: str, hint: str = "") -> NoReturn:

@@ -1,11 +1,11 @@
 """The nouns of a leaflet publisher: frozen values, picklable, without I/O or third-party types."""
 
 import datetime as dt
-import fnmatch
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from handbill.diagnostics import Diagnostic, Fault, Location
+from handbill.diagnostics import Fault, Location
+from handbill.editions import Edition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,46 +215,6 @@ class Format:
     stylesheet: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Edition:
-    """The identity of one handout."""
-
-    leaflet: str
-    clinic: str
-    language: str
-    format: str
-    kind: str = "pdf"
-
-    @property
-    def path(self) -> str:
-        """Its place under the output folder."""
-        return f"{self.clinic}/{self.language}/{self.leaflet}.{self.format}.{self.kind}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
-    """Which editions a command concerns: names, or globs; none means all."""
-
-    leaflets: tuple[str, ...] = ()
-    languages: tuple[str, ...] = ()
-    clinics: tuple[str, ...] = ()
-    formats: tuple[str, ...] = ()
-
-    @property
-    def everything(self) -> bool:
-        """Whether nothing is left out."""
-        return not (self.leaflets or self.languages or self.clinics or self.formats)
-
-    def selects(self, edition: Edition) -> bool:
-        """Tell whether an edition is meant."""
-        return (
-            _matches(edition.leaflet, self.leaflets)
-            and _matches(edition.language, self.languages)
-            and _matches(edition.clinic, self.clinics)
-            and _matches(edition.format, self.formats)
-        )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Templates:
     """The designers' files: Jinja templates by path, components by name, one stylesheet of all."""
@@ -307,40 +267,6 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Impression:
-    """What the press gave back: the file, its pages (0 for a web page), and what went wrong."""
-
-    data: bytes
-    pages: int
-    faults: tuple[Fault, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Artifact:
-    """A row of the manifest: one published file, and what it was made from."""
-
-    edition: Edition
-    version: str
-    draft: bool
-    digest: str
-    pages: int
-    key: str
-    inputs: Mapping[str, str]
-    diagnostics: tuple[Diagnostic, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What became of one edition: `typeset`, `reused` (no new PDF), or `stopped` by errors."""
-
-    edition: Edition
-    state: str
-    pages: int = 0
-    changed: tuple[str, ...] = ()
-    diagnostics: tuple[Diagnostic, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """`[tool.handbill]` of pyproject.toml."""
 
@@ -380,7 +306,3 @@ class Project:
     fonts: Mapping[str, tuple[Location, str]]
     faults: tuple[Fault, ...] = ()
     digests: Mapping[str, str] = field(default_factory=dict)
-
-
-def _matches(name: str, patterns: tuple[str, ...]) -> bool:
-    return not patterns or any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 
 from handbill.catalog import INTERFACE
 from handbill.diagnostics import Diagnostic, Severity
-from handbill.model import Edition, Job, Project
+from handbill.editions import Edition
+from handbill.model import Job, Project
 from handbill.project import LANGUAGES
 from handbill.sources import digest
 

@@ -21,8 +21,9 @@ from handbill import (
     validate,
 )
 from handbill.diagnostics import Fault, HandbillError, Location, Scope
+from handbill.editions import Edition, Impression
 from handbill.markup import Furniture
-from handbill.model import Block, Catalog, Edition, Impression, Job, Language, Project, Proof
+from handbill.model import Block, Catalog, Job, Language, Project, Proof
 from handbill.sources import digest
 
 

@@ -7,12 +7,17 @@ themselves, in a project; the others are met by those who read files or print.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from inspect import cleandoc
+from typing import TYPE_CHECKING
 
 from handbill.diagnostics import Diagnostic, Fault, Severity
-from handbill.model import Project
 
 
-Check = Callable[[Project], Iterable[Fault]]
+if TYPE_CHECKING:
+    # The model is slow to load, and a report of nothing does without.
+    from handbill.model import Project
+
+
+Check = Callable[["Project"], Iterable[Fault]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +87,7 @@ def diagnose(fault: Fault) -> Diagnostic:
     )
 
 
-def run(project: Project) -> Iterator[Diagnostic]:
+def run(project: "Project") -> Iterator[Diagnostic]:
     """Yield every finding on a project: what its readers met, and what the checks find."""
     for fault in project.faults:
         yield diagnose(fault)

@@ -19,7 +19,8 @@ from typing import Any
 
 from handbill import plan, press, rules, toolchain, typeset
 from handbill.diagnostics import Diagnostic, Fault, HandbillError, Location, Scope, Severity
-from handbill.model import Artifact, Edition, Impression, Job, Outcome, Project, Proof
+from handbill.editions import Artifact, Edition, Impression, Outcome
+from handbill.model import Job, Project, Proof
 from handbill.project import FONTS
 from handbill.sources import digest
 from handbill.store import SCHEMA, Store, artifact_from, artifact_row

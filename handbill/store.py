@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from handbill.diagnostics import Diagnostic, Fault, HandbillError, Location
-from handbill.model import Artifact, Edition, Impression
+from handbill.editions import Artifact, Edition, Impression
 from handbill.sources import digest
 
 

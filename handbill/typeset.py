@@ -20,7 +20,8 @@ from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from handbill import finish, textlayer
 from handbill.diagnostics import Fault, Location, Scope
-from handbill.model import Edition, Impression, Proof
+from handbill.editions import Edition, Impression
+from handbill.model import Proof
 
 
 #: 2000-01-01; fontTools stamps a font's `head.modified` with it. Any constant will do.

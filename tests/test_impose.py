@@ -7,7 +7,8 @@ import pypdfium2
 import pytest
 
 from handbill import impose, typeset
-from handbill.model import Edition, Proof
+from handbill.editions import Edition
+from handbill.model import Proof
 
 
 def numbered(pages: int) -> bytes:

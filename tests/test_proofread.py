@@ -3,7 +3,8 @@
 import pytest
 
 from handbill import proofread, typeset
-from handbill.model import Edition, Proof
+from handbill.editions import Edition
+from handbill.model import Proof
 
 
 pytestmark = pytest.mark.slow

@@ -12,7 +12,8 @@ import pytest
 
 from handbill import plan, project, rules, runner, toolchain
 from handbill.diagnostics import HandbillError
-from handbill.model import Impression, Outcome, Proof
+from handbill.editions import Impression, Outcome
+from handbill.model import Proof
 from handbill.press import compose
 from handbill.sources import Sources, digest
 from handbill.store import Store

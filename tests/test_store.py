@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from handbill.diagnostics import Fault, HandbillError, Location, Scope
-from handbill.model import Artifact, Edition, Impression
+from handbill.editions import Artifact, Edition, Impression
 from handbill.store import Store, artifact_row
 
 
