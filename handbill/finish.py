@@ -99,17 +99,30 @@ def _drop_links(pdf: Any, element: Any) -> None:
 
 
 def _mark(stream: Any, dead: set[int], language: str) -> None:
-    """Make page furniture of what no structure element owns, and name only other languages."""
-    parts = stream.stream
-    for i, mark in enumerate(parts):
-        if not isinstance(mark, pydyf.Dictionary):
-            continue
-        if mark.get("MCID") in dead:
-            parts[i - 1] = "/Artifact"
-            del mark["MCID"]
-            mark["Type"] = "/Pagination"
-        if "Lang" in mark and mark["Lang"].string == language:
-            del mark["Lang"]
+    """Make page furniture of what no structure element owns, and name only other languages.
+
+    Poppler takes no text from the properties of an artifact, but does from a span inside it.
+    """
+    parts: list[Any] = []
+    ends: list[int] = []
+    extra = 0
+    for part in stream.stream:
+        parts.append(part)
+        if isinstance(part, pydyf.Dictionary):
+            if "Lang" in part and part["Lang"].string == language:
+                del part["Lang"]
+            if part.get("MCID") in dead:
+                del part["MCID"]
+                parts[-2:] = ["/Artifact", pydyf.Dictionary({"Type": "/Pagination"})]
+                if part:
+                    parts += [b"BDC", "/Span", part]
+                    extra = 1
+        elif part in (b"BDC", b"BMC"):
+            ends.append(extra)
+            extra = 0
+        elif part == b"EMC":
+            parts += [b"EMC"] * ends.pop()
+    stream.stream = parts
 
 
 def _write(pdf: Any, write: Any, output: Any, *options: Any) -> None:
