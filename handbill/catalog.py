@@ -153,6 +153,12 @@ def opening(hours: Hours, cldr: str) -> tuple[str, str]:
     return days, f"{opens} – {closes}"
 
 
+def separators(cldr: str) -> tuple[str, str]:
+    """Return what CLDR writes before decimals and between thousands, beside Western digits."""
+    signs = _locale(cldr).number_symbols["latn"]
+    return signs["decimal"], signs["group"]
+
+
 def is_known(cldr: str) -> bool:
     """Tell whether CLDR, as babel carries it, has data for a locale."""
     try:

@@ -5,8 +5,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from handbill import languages, rules, templates
-from handbill.catalog import INTERFACE
+from handbill import languages, numbers, rules, templates
+from handbill.catalog import INTERFACE, separators
 from handbill.diagnostics import Fault, Location, Scope, Severity
 from handbill.markup import PLAIN, foreign_markup, malformed_slots, marks, slots, strays
 from handbill.model import Block, Catalog, Message, Project
@@ -149,10 +149,10 @@ def foreign_digits(project: Project) -> Iterator[Fault]:
         message = catalog.messages.get((block.context, block.msgid))
         if message is None or block.kind == "interface":
             continue
-        text = _ANY_SLOT.sub("", _ADDRESS.sub("", message.msgstr))
-        found = languages.foreign_digits(text, project.languages[catalog.language])
+        language = project.languages[catalog.language]
+        found = languages.foreign_digits(_running(message.msgstr), language)
         if found:
-            policy = project.languages[catalog.language].digits
+            policy = language.digits
             yield _fault(
                 "foreign-digits",
                 catalog,
@@ -224,12 +224,42 @@ def same_as_source(project: Project) -> Iterator[Fault]:
         source = project.settings.source_language
         if message is None or catalog.language.split("-")[0] == source.split("-")[0]:
             continue
-        text = _ANY_SLOT.sub("", _ADDRESS.sub("", block.msgid))
-        words = [word.strip(_PUNCTUATION) for word in text.split()]
+        words = [word.strip(_PUNCTUATION) for word in _running(block.msgid).split()]
         if message.msgstr == block.msgid and sum(word.isalpha() for word in words) >= 2:
             said = f"the same in {catalog.language} as in the source: {_quote(block.msgid)}"
             hint = "translate it"
             yield _fault("same-as-source", catalog, _place(catalog, message), said, hint)
+
+
+@rule("LF312", "changed-number", Severity.ERROR)
+def changed_number(project: Project) -> Iterator[Fault]:
+    """A translation with other numbers than its source.
+
+    What it does: compares the numbers of both by value. Digits may be of any script, and decimals
+    and thousands are read as CLDR writes them in each language. A number in words may become
+    digits, but not the other way. Slots and addresses are not compared, nor the order of numbers,
+    nor units.
+    Why is this bad? A zero too many in a dose can kill.
+    Example: `Tome 5000 mg` for `Take 500 mg`
+    Use instead: `Tome 500 mg`
+    """
+    if project.settings.source_language.split("-")[0] != "en":
+        return
+    signs = {tag: separators(project.languages[tag].cldr) for tag in _languages(project)}
+    for catalog, block in _wanted(project):
+        message = catalog.messages.get((block.context, block.msgid))
+        if message is None or not message.msgstr.strip():
+            continue
+        decimal, group = signs[catalog.language]
+        lost, gained = numbers.changed(
+            _running(block.msgid), _running(message.msgstr), decimal=decimal, group=group
+        )
+        said = [f"without {number}" for number in lost]
+        said += [f"with an extra {number}" for number in gained]
+        if said:
+            text = f"the translation into {catalog.language} is {', '.join(said)}"
+            hint = f"write each number in digits, with {decimal!r} before decimals"
+            yield _fault("changed-number", catalog, _place(catalog, message), text, hint)
 
 
 @rule("LF307", "missing-catalog", Severity.ERROR)
@@ -307,6 +337,11 @@ def _markup_faults(block: Block, msgstr: str, language: str) -> Iterator[tuple[s
                 f"the translation into {language} holds {what}",
                 "a translation is text: remove it",
             )
+
+
+def _running(text: str) -> str:
+    """Return a text without its slots and addresses."""
+    return _ANY_SLOT.sub("", _ADDRESS.sub("", text))
 
 
 def _wanted(project: Project) -> Iterator[tuple[Catalog, Block]]:
