@@ -1,7 +1,7 @@
 """The table of languages."""
 
 from handbill import catalog, languages, plan
-from tests.conftest import ROOT, load
+from tests.conftest import ROOT, SITUATIONS, findings, load
 
 
 SPECIMENS = (
@@ -71,3 +71,12 @@ def test_digits_are_written_and_checked_by_one_policy() -> None:
     assert languages.write_digits("24 نوامبر 2026", persian) == "۲۴ نوامبر ۲۰۲۶"
     assert languages.foreign_digits("۲۴ 5", persian) == ["5"]
     assert languages.foreign_digits("24 ٥", found["ar"]) == ["٥"]
+
+
+def test_a_published_language_without_a_locale_is_a_finding() -> None:
+    """What reads CLDR for the other rules must not end the run."""
+    table = (SITUATIONS / "smallest/locales/languages.toml").read_text("utf-8")
+
+    found = findings({"locales/languages.toml": table.replace('cldr = "es"', 'cldr = "qqx"')})
+
+    assert [(item.rule, item.scope.language) for item in found] == [("LF012", "es")]

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from handbill import languages, numbers, rules, templates
-from handbill.catalog import INTERFACE, separators
+from handbill.catalog import INTERFACE, is_known, separators
 from handbill.diagnostics import Fault, Location, Scope, Severity
 from handbill.markup import PLAIN, foreign_markup, malformed_slots, marks, slots, strays
 from handbill.model import Block, Catalog, Message, Project
@@ -245,10 +245,12 @@ def changed_number(project: Project) -> Iterator[Fault]:
     """
     if project.settings.source_language.split("-")[0] != "en":
         return
-    signs = {tag: separators(project.languages[tag].cldr) for tag in _languages(project)}
+    locales = {tag: project.languages[tag].cldr for tag in _languages(project)}
+    # A locale that CLDR lacks is a finding of its own, and stops the language.
+    signs = {tag: separators(cldr) for tag, cldr in locales.items() if is_known(cldr)}
     for catalog, block in _wanted(project):
         message = catalog.messages.get((block.context, block.msgid))
-        if message is None or not message.msgstr.strip():
+        if message is None or not message.msgstr.strip() or catalog.language not in signs:
             continue
         decimal, group = signs[catalog.language]
         lost, gained = numbers.changed(
