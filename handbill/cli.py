@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from handbill import __version__, sources, uptodate
 from handbill.diagnostics import Diagnostic, Fault, HandbillError, Location, Severity
-from handbill.editions import Outcome, Selection
+from handbill.editions import Outcome, Selection, matches
 from handbill.store import SPECIMENS, Store
 from handbill.toolchain import versions
 
@@ -186,7 +186,7 @@ def _conclude(
         sys.stdout.write(json.dumps(made, ensure_ascii=False, indent=1) + "\n")
     made_of = ", ".join(f"{number} {state}" for state, number in counts.items())
     _say(f"{made_of}; {report.summary(shown)}")
-    return FINDINGS if any(item.severity is Severity.ERROR for item in shown) else CLEAN
+    return _status(shown)
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -199,7 +199,7 @@ def _check(options: argparse.Namespace) -> int:
     if text:
         sys.stdout.write(text + "\n")
     _say(report.summary(found))
-    return FINDINGS if any(item.severity is Severity.ERROR for item in found) else CLEAN
+    return _status(found)
 
 
 def _rule(options: argparse.Namespace) -> int:
@@ -246,14 +246,14 @@ def _specimen(options: argparse.Namespace) -> int:
             _unknown("--language", pattern, tags)
     found: list[Diagnostic] = [_rules().diagnose(fault) for fault in loaded.faults]
     for tag in tags:
-        if options.language and not any(fnmatch.fnmatchcase(tag, one) for one in options.language):
+        if not matches(tag, options.language):
             continue
         impression = press.print_proof(press.specimen(loaded, tag, ""))
         found += [_rules().diagnose(fault) for fault in impression.faults]
         store.publish(f"{SPECIMENS}/{tag}.pdf", impression.data)
         _say(f"specimen/{tag}.pdf: {loaded.languages[tag].autonym}")
     _say(report.write(found, "text", colour=_coloured(sys.stderr)))
-    return FINDINGS if any(item.severity is Severity.ERROR for item in found) else CLEAN
+    return _status(found)
 
 
 def _fonts_conf(options: argparse.Namespace) -> Path:
@@ -306,20 +306,20 @@ def _selection(options: argparse.Namespace, loaded: "Project") -> Selection:
 def _selected(
     options: argparse.Namespace, rows: Iterable[Mapping[str, Any]]
 ) -> list[Mapping[str, Any]]:
-    def meant(row: Mapping[str, Any], name: str) -> bool:
-        patterns = getattr(options, name)
-        return not patterns or any(fnmatch.fnmatchcase(row[name], item) for item in patterns)
-
-    return [row for row in rows if all(meant(row, name) for name in FILTERS)]
+    return [
+        row for row in rows if all(matches(row[name], getattr(options, name)) for name in FILTERS)
+    ]
 
 
 def _meant(options: argparse.Namespace, item: Diagnostic) -> bool:
     """Tell whether a finding concerns anything that the filters select."""
-    for name in ("leaflet", "language", "clinic"):
-        patterns, value = getattr(options, name), getattr(item.scope, name)
-        if patterns and value and not any(fnmatch.fnmatchcase(value, one) for one in patterns):
-            return False
-    return True
+    values = {name: getattr(item.scope, name) for name in ("leaflet", "language", "clinic")}
+    return all(matches(value, getattr(options, name)) for name, value in values.items() if value)
+
+
+def _status(found: Iterable[Diagnostic]) -> int:
+    """Return the exit status of a command that has found these; warnings are no failure."""
+    return FINDINGS if any(item.severity is Severity.ERROR for item in found) else CLEAN
 
 
 def _progress(outcome: Outcome, count: str, *, explain: bool) -> None:

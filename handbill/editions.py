@@ -4,10 +4,10 @@ Apart from the model because a build with nothing to do needs these alone, and m
 """
 
 import fnmatch
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from handbill.diagnostics import Diagnostic, Fault
+from handbill.diagnostics import Diagnostic, Fault, Scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -24,6 +24,11 @@ class Edition:
     def path(self) -> str:
         """Its place under the output folder."""
         return f"{self.clinic}/{self.language}/{self.leaflet}.{self.format}.{self.kind}"
+
+    @property
+    def scope(self) -> Scope:
+        """What its own findings concern: it, and the same leaflet in other formats."""
+        return Scope(leaflet=self.leaflet, language=self.language, clinic=self.clinic)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +48,10 @@ class Selection:
     def selects(self, edition: Edition) -> bool:
         """Tell whether an edition is meant."""
         return (
-            _matches(edition.leaflet, self.leaflets)
-            and _matches(edition.language, self.languages)
-            and _matches(edition.clinic, self.clinics)
-            and _matches(edition.format, self.formats)
+            matches(edition.leaflet, self.leaflets)
+            and matches(edition.language, self.languages)
+            and matches(edition.clinic, self.clinics)
+            and matches(edition.format, self.formats)
         )
 
 
@@ -84,5 +89,6 @@ class Outcome:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-def _matches(name: str, patterns: tuple[str, ...]) -> bool:
+def matches(name: str, patterns: Sequence[str]) -> bool:
+    """Tell whether a name is one of these, or fits one that is a glob; none means all."""
     return not patterns or any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)

@@ -20,7 +20,7 @@ from handbill import (
     typeset,
     validate,
 )
-from handbill.diagnostics import Fault, HandbillError, Location, Scope
+from handbill.diagnostics import Fault, HandbillError, Location
 from handbill.editions import Edition, Impression
 from handbill.markup import Furniture
 from handbill.model import Block, Catalog, Job, Language, Project, Proof
@@ -89,7 +89,7 @@ def print_proof(proof: Proof) -> Impression:
     edition = proof.edition
     stamp = hypertext.inside(proof.html, 'class="draft"') if proof.draft else ""
     place = Location(path=edition.path)
-    scope = Scope(leaflet=edition.leaflet, language=edition.language, clinic=edition.clinic)
+    scope = edition.scope
     met = [
         Fault(kind=kind, location=place, message=message, scope=scope)
         for kind, message in proofread.problems(

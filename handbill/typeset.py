@@ -19,8 +19,8 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from handbill import finish, textlayer
-from handbill.diagnostics import Fault, Location, Scope
-from handbill.editions import Edition, Impression
+from handbill.diagnostics import Fault, Location
+from handbill.editions import Impression
 from handbill.model import Proof
 
 
@@ -118,7 +118,7 @@ def typeset(proof: Proof) -> Impression:
             location=Location(path=proof.edition.path),
             message=message,
             hint="remove the newest CSS or Markdown piece by piece to find what it cannot take",
-            scope=_scope(proof.edition),
+            scope=proof.edition.scope,
         )
         return Impression(data=b"", pages=0, faults=(crash,))
     finally:
@@ -130,7 +130,7 @@ def typeset(proof: Proof) -> Impression:
             location=Location(path=proof.edition.path),
             message=f"printed with {family}, which is not a font of {proof.edition.language}",
             hint="add it to the language's fonts in languages.toml if that is right",
-            scope=_scope(proof.edition),
+            scope=proof.edition.scope,
         )
         for family in sorted(families - set(proof.fonts))
     ]
@@ -138,7 +138,7 @@ def typeset(proof: Proof) -> Impression:
 
 
 def _fault(line: str, proof: Proof) -> Fault:
-    scope = _scope(proof.edition)
+    scope = proof.edition.scope
     place = Location(path=proof.edition.path)
     if glyph := _GLYPH.match(line):
         letter = glyph.group(1)
@@ -157,7 +157,3 @@ def _fault(line: str, proof: Proof) -> Fault:
         if pattern.search(line):
             return Fault(kind=kind, location=place, message=line, scope=scope)
     return Fault(kind="stylesheet-warning", location=place, message=line, scope=scope)
-
-
-def _scope(edition: Edition) -> Scope:
-    return Scope(leaflet=edition.leaflet, language=edition.language, clinic=edition.clinic)

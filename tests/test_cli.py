@@ -201,7 +201,6 @@ def test_an_output_that_is_a_file_cannot_be_written(copied: Copied) -> None:
     assert (root / "output").read_text() == "mine"
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
 def test_a_file_that_cannot_be_read_cannot_proceed(copied: Copied) -> None:
     """Rule "unreadable-file": a link to nowhere is found, not skipped."""
     root = copied()

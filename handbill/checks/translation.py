@@ -126,11 +126,7 @@ def placeholder(project: Project) -> Iterator[Fault]:
             hint = "copy slots from the msgid as they stand"
             yield _fault("placeholder", catalog, _place(catalog, message), text, hint)
         elif wanted != found:
-            lost, extra = wanted - found, found - wanted
-            parts = [f"without {name}" for name in lost] + [
-                f"with an extra {name}" for name in extra
-            ]
-            text = f"the translation into {catalog.language} is {', '.join(parts)}"
+            text = _unlike(catalog.language, wanted - found, found - wanted)
             hint = "copy it from the msgid as it stands"
             yield _fault("placeholder", catalog, _place(catalog, message), text, hint)
 
@@ -145,9 +141,8 @@ def foreign_digits(project: Project) -> Iterator[Fault]:
     Example: a dose in Arabic-Indic digits in a language with `digits = "latn"`
     Use instead: `500 mg`, or another policy for the whole language.
     """
-    for catalog, block in _wanted(project):
-        message = catalog.messages.get((block.context, block.msgid))
-        if message is None or block.kind == "interface":
+    for catalog, block, message in _translated(project):
+        if block.kind == "interface":
             continue
         language = project.languages[catalog.language]
         found = languages.foreign_digits(_running(message.msgstr), language)
@@ -201,10 +196,7 @@ def lost_markup(project: Project) -> Iterator[Fault]:
     Example: `No se apure.` for `**Do not** hurry.`
     Use instead: `**No** se apure.`
     """
-    for catalog, block in _wanted(project):
-        message = catalog.messages.get((block.context, block.msgid))
-        if message is None or not message.msgstr.strip():
-            continue
+    for catalog, block, message in _translated(project):
         for text, hint in _markup_faults(block, message.msgstr, catalog.language):
             yield _fault("lost-markup", catalog, _place(catalog, message), text, hint)
 
@@ -219,10 +211,9 @@ def same_as_source(project: Project) -> Iterator[Fault]:
     Example: `msgstr "Wash your hands"` for `msgid "Wash your hands"`
     Use instead: `msgstr "Lávese las manos"`
     """
-    for catalog, block in _wanted(project):
-        message = catalog.messages.get((block.context, block.msgid))
-        source = project.settings.source_language
-        if message is None or catalog.language.split("-")[0] == source.split("-")[0]:
+    source = project.settings.source_language
+    for catalog, block, message in _translated(project):
+        if catalog.language.split("-")[0] == source.split("-")[0]:
             continue
         words = [word.strip(_PUNCTUATION) for word in _running(block.msgid).split()]
         if message.msgstr == block.msgid and sum(word.isalpha() for word in words) >= 2:
@@ -248,18 +239,14 @@ def changed_number(project: Project) -> Iterator[Fault]:
     locales = {tag: project.languages[tag].cldr for tag in _languages(project)}
     # A locale that CLDR lacks is a finding of its own, and stops the language.
     signs = {tag: separators(cldr) for tag, cldr in locales.items() if is_known(cldr)}
-    for catalog, block in _wanted(project):
-        message = catalog.messages.get((block.context, block.msgid))
-        if message is None or not message.msgstr.strip() or catalog.language not in signs:
+    for catalog, block, message in _translated(project):
+        if catalog.language not in signs:
             continue
         decimal, group = signs[catalog.language]
         lost, gained = numbers.changed(
             _running(block.msgid), _running(message.msgstr), decimal=decimal, group=group
         )
-        said = [f"without {number}" for number in lost]
-        said += [f"with an extra {number}" for number in gained]
-        if said:
-            text = f"the translation into {catalog.language} is {', '.join(said)}"
+        if text := _unlike(catalog.language, lost, gained):
             hint = f"write each number in digits, with {decimal!r} before decimals"
             yield _fault("changed-number", catalog, _place(catalog, message), text, hint)
 
@@ -319,17 +306,13 @@ def _markup_faults(block: Block, msgstr: str, language: str) -> Iterator[tuple[s
     wanted, found = marks(block.msgid), marks(msgstr)
     # What is printed letter by letter has no markup to lose.
     lost = wanted - found if block.kind not in PLAIN else Counter[str]()
-    parts = [f"without {name}" for name in lost]
-    parts += [f"with an extra {name}" for name in found - wanted]
-    if parts:
-        yield (
-            f"the translation into {language} is {', '.join(parts)}",
-            "mark the same words as in the msgid, and leave addresses as they are",
-        )
+    unlike = _unlike(language, lost, found - wanted)
+    if unlike:
+        yield unlike, "mark the same words as in the msgid, and leave addresses as they are"
     # Marks in plain text are said above; what the source has too is its author's matter.
     excused = {stray.hint for stray in strays(block.msgid, block.kind)}
     for stray in strays(msgstr, block.kind):
-        if stray.hint in excused or (parts and block.kind in PLAIN):
+        if stray.hint in excused or (unlike and block.kind in PLAIN):
             continue
         yield f"in the translation into {language}, {stray.message}", stray.hint
     known = foreign_markup(block.msgid)
@@ -339,6 +322,13 @@ def _markup_faults(block: Block, msgstr: str, language: str) -> Iterator[tuple[s
                 f"the translation into {language} holds {what}",
                 "a translation is text: remove it",
             )
+
+
+def _unlike(language: str, lost: Iterable[str], extra: Iterable[str]) -> str:
+    """Say what a translation lacks and what it has too much of; empty where it is neither."""
+    parts = [f"without {name}" for name in lost]
+    parts += [f"with an extra {name}" for name in extra]
+    return f"the translation into {language} is {', '.join(parts)}" if parts else ""
 
 
 def _running(text: str) -> str:
@@ -357,6 +347,14 @@ def _wanted(project: Project) -> Iterator[tuple[Catalog, Block]]:
             blocks = _blocks(project, domain) or ()
             for block in {(block.context, block.msgid): block for block in blocks}.values():
                 yield catalog, block
+
+
+def _translated(project: Project) -> Iterator[tuple[Catalog, Block, Message]]:
+    """Yield every text that would be printed and has a translation."""
+    for catalog, block in _wanted(project):
+        message = catalog.messages.get((block.context, block.msgid))
+        if message is not None and message.msgstr.strip():
+            yield catalog, block, message
 
 
 def _unused(catalog: Catalog, project: Project) -> list[Message]:
