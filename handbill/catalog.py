@@ -14,7 +14,7 @@ from babel.localedata import LocaleDataDict, load
 from babel.messages import catalog as gettext
 from babel.messages.pofile import PoFileError, PoFileParser, write_po
 
-from handbill.diagnostics import Fault, Location, Scope
+from handbill.diagnostics import Fault, Location, Scope, not_utf8
 from handbill.model import Block, Catalog, Hours, Message
 
 
@@ -88,10 +88,8 @@ def _lines(data: bytes, fault: Callable[..., None]) -> list[str]:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        # Columns count characters; what stands before the first wrong byte is UTF-8.
-        column = len(data[data.rfind(b"\n", 0, error.start) + 1 : error.start].decode()) + 1
-        fault(line, f"not UTF-8: byte 0x{data[error.start]:02x}", "save it as UTF-8", column)
+        line, column, message = not_utf8(error)
+        fault(line, message, "save it as UTF-8", column)
         return []
     charset = re.search(r"charset=([\w-]+)", text)
     if charset is None:

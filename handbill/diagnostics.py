@@ -25,6 +25,15 @@ class Location:
         return f"{self.path}:{self.line}:{self.column}"
 
 
+def not_utf8(error: UnicodeDecodeError) -> tuple[int, int, str]:
+    """Return the line and the column of the first byte that is not UTF-8, and what to say of it."""
+    before = error.object[: error.start]
+    line = before.count(b"\n") + 1
+    # Columns count characters; what stands before the first wrong byte is UTF-8.
+    column = len(before.rpartition(b"\n")[2].decode()) + 1
+    return line, column, f"not UTF-8: byte 0x{error.object[error.start]:02x}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
     """Which editions a finding concerns; `None` means every one."""

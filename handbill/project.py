@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from types import MappingProxyType
 
 from handbill import catalog, languages, markup, tables, templates
-from handbill.diagnostics import Fault, HandbillError, Location, Scope
+from handbill.diagnostics import Fault, HandbillError, Location, Scope, not_utf8
 from handbill.model import (
     Block,
     Catalog,
@@ -174,15 +174,12 @@ def _text(path: str, data: bytes, faults: list[Fault]) -> str:
     try:
         return data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
-        data = error.object  # without the byte order mark
-        line = data.count(b"\n", 0, error.start) + 1
-        # Columns count characters; what stands before the first wrong byte is UTF-8.
-        column = len(data[data.rfind(b"\n", 0, error.start) + 1 : error.start].decode()) + 1
+        line, column, message = not_utf8(error)
         faults.append(
             Fault(
                 kind="unreadable-text",
                 location=Location(path=path, line=line, column=column),
-                message=f"not UTF-8: byte 0x{data[error.start]:02x}",
+                message=message,
                 hint="save the file as UTF-8",
             )
         )
