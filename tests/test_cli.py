@@ -111,7 +111,7 @@ def test_check_prints_findings_in_four_formats(copied: Copied) -> None:
     sarif = json.loads(handbill(root, "check", "--output-format", "sarif").stdout)
 
     assert text.returncode == 1
-    assert text.stdout.startswith("content/leaflets/hands/leaflet.md:29:1: LF104 raw-html: ")
+    assert text.stdout.startswith("content/leaflets/hands/leaflet.md:28:1: LF104 raw-html: ")
     assert (
         "::error file=content/leaflets/hands/leaflet.md,line=29,col=1,title=LF104" in github.stdout
     )
