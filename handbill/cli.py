@@ -391,6 +391,7 @@ def _progress(outcome: Outcome, count: str, *, explain: bool) -> None:
     if outcome.state == "reused" and not explain:
         return
     pages = f" {outcome.pages} pages" if outcome.pages else ""
+    pages += f", set {outcome.fit} to fit" if outcome.fit else ""
     _say(f"[{count}] {outcome.state} {outcome.edition.path}{pages}")
     if explain and outcome.state != "stopped":
         for name in outcome.changed or ("nothing has changed",):

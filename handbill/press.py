@@ -54,6 +54,8 @@ def compose(job: Job, toolchain: str) -> Proof | Fault:
         assets=assets,
         places=places,
         imposition=job.format.imposition,
+        budget=job.leaflet.sheets * job.format.sheet_pages,
+        least_size=job.format.least_size,
         draft=job.draft,
     )
 
@@ -242,6 +244,8 @@ def _proof(
     assets: Mapping[str, bytes],
     places: Mapping[str, Location],
     imposition: str = "",
+    budget: int = 0,
+    least_size: float = 0,
     draft: bool = False,
 ) -> Proof:
     named = {name: digest(data) for name, data in sorted(assets.items())}
@@ -254,6 +258,8 @@ def _proof(
         direction=language.direction,
         places=places,
         imposition=imposition,
+        budget=budget,
+        least_size=least_size,
         draft=draft,
         key=digest(
             json.dumps(
@@ -266,6 +272,8 @@ def _proof(
                     language.script,
                     language.direction,
                     imposition,
+                    budget,
+                    least_size,
                     toolchain,
                 ]
             ).encode()

@@ -57,6 +57,7 @@ _FRONT_MATTER = MappingProxyType(
         "last_review": Key(holds=dt.date, example=_DATE),
         "next_review": Key(holds=dt.date, example="2028-11-24"),
         "authors": Key(holds=list, of=str, filled=True, example='["A. Author"]'),
+        "sheets": Key(holds=int, required=False, example="2"),
         "codes": Key(holds=dict, required=False, example='{ icd-10 = "L72.0" }'),
         "sources": Key(holds=list, of=dict, keys=_CITATION, example="[[sources]]"),
     }
@@ -149,6 +150,8 @@ _FORMAT = MappingProxyType(
         "title": Key(holds=str, example='"A4"'),
         "kind": Key(holds=str, required=False, choices=("pdf", "html")),
         "imposition": Key(holds=str, required=False, choices=("booklet", "two-up")),
+        "sheet-pages": Key(holds=int, required=False, example="2"),
+        "least-size": Key(holds=float, required=False, example="18"),
     }
 )
 
@@ -312,6 +315,7 @@ def _leaflet(
         codes=values.get("codes", {}),
         body=body,
         body_line=first_line,
+        sheets=values.get("sheets", 0),
         outline=outline,
         front_blocks=tuple(_front_blocks(table)),
         assets=assets,
@@ -430,6 +434,8 @@ def _formats(texts: Mapping[str, str], faults: list[Fault]) -> dict[str, Format]
             title=table.values.get("title", name),
             kind=table.values.get("kind", "pdf"),
             imposition=table.values.get("imposition", ""),
+            sheet_pages=table.values.get("sheet-pages", 0),
+            least_size=table.values.get("least-size", 12),
             stylesheet=stylesheet,
         )
     return found

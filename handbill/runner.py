@@ -217,6 +217,7 @@ class Build:
             edition=edition,
             state="reused",
             pages=artifact.pages,
+            fit=artifact.fit,
             diagnostics=artifact.diagnostics,
         )
 
@@ -233,19 +234,7 @@ class Build:
         edition = proof.edition
         before = self.rows.get(edition.path, {}).get("inputs", {})
         found = [rules.diagnose(fault) for fault in impression.faults]
-        if impression.pages > (limit := self.project.settings.max_pages):
-            leaflet = self.project.leaflets[edition.leaflet]
-            found.append(
-                rules.diagnose(
-                    Fault(
-                        kind="page-budget",
-                        location=Location(path=leaflet.path),
-                        message=f"{impression.pages} pages in {edition.language}; at most {limit}",
-                        hint="shorten it, or raise max-pages in pyproject.toml",
-                        scope=Scope(leaflet=edition.leaflet, language=edition.language),
-                    )
-                )
-            )
+        found += [rules.diagnose(fault) for fault in self._beyond(proof, impression)]
         changed = tuple(name for name in inputs if inputs[name] != before.get(name))
         if any(item.severity is Severity.ERROR for item in found):
             self.met += found
@@ -256,6 +245,7 @@ class Build:
             draft=proof.draft,
             digest=digest(impression.data),
             pages=impression.pages,
+            fit=impression.fit,
             key=proof.key,
             inputs=inputs,
             diagnostics=tuple(found),
@@ -266,9 +256,33 @@ class Build:
             edition=edition,
             state=state,
             pages=impression.pages,
+            fit=impression.fit,
             changed=changed,
             diagnostics=tuple(found),
         )
+
+    def _beyond(self, proof: Proof, impression: Impression) -> Iterator[Fault]:
+        """Find an edition that takes more paper than it may."""
+        edition = proof.edition
+        leaflet = self.project.leaflets[edition.leaflet]
+        where = f"{edition.format} in {edition.language}"
+        if impression.pages > (limit := self.project.settings.max_pages):
+            yield Fault(
+                kind="page-budget",
+                location=Location(path=leaflet.path),
+                message=f"{impression.pages} pages in {edition.language}; at most {limit}",
+                hint="shorten it, or raise max-pages in pyproject.toml",
+                scope=Scope(leaflet=edition.leaflet, language=edition.language),
+            )
+        if impression.over:
+            yield Fault(
+                kind="sheet-budget",
+                location=leaflet.locations["sheets"],
+                message=f"{impression.over} lines too long for {leaflet.sheets} sheets: {where}, "
+                f"{impression.pages} pages where {proof.budget} are allowed",
+                hint="shorten the text, or raise sheets",
+                scope=edition.scope,
+            )
 
 
 def _compose(job: Job, wanted: str, fonts_conf: str) -> Proof | Fault:

@@ -61,7 +61,13 @@ class Store:
             record = json.loads(self._record(key).read_text("utf-8"))
             data = self._blob(record["digest"]).read_bytes()
             faults = tuple(Fault.from_row(row) for row in record["faults"])
-            kept = Impression(data=data, pages=record["pages"], faults=faults)
+            kept = Impression(
+                data=data,
+                pages=record["pages"],
+                fit=record["fit"],
+                over=record["over"],
+                faults=faults,
+            )
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
         return kept if digest(data) == record["digest"] else None
@@ -73,6 +79,8 @@ class Store:
         record = {
             "digest": name,
             "pages": impression.pages,
+            "fit": impression.fit,
+            "over": impression.over,
             "faults": [fault.row() for fault in impression.faults],
         }
         self._write(self._record(key), json.dumps(record, ensure_ascii=False).encode())
@@ -204,6 +212,7 @@ def artifact_row(artifact: Artifact) -> dict[str, Any]:
         "current": True,
         "digest": artifact.digest,
         "pages": artifact.pages,
+        "fit": artifact.fit,
         "key": artifact.key,
         "inputs": dict(artifact.inputs),
         "findings": [item.row() for item in artifact.diagnostics],
@@ -224,6 +233,7 @@ def artifact_from(row: Mapping[str, Any]) -> Artifact:
         draft=row["draft"],
         digest=row["digest"],
         pages=row["pages"],
+        fit=row["fit"],
         key=row["key"],
         inputs=row["inputs"],
         diagnostics=tuple(Diagnostic.from_row(item) for item in row["findings"]),
