@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 from handbill import __version__, sources, uptodate
 from handbill.diagnostics import Diagnostic, Fault, HandbillError, Location, Severity
 from handbill.editions import Outcome, Selection, matches
-from handbill.store import SPECIMENS, Store
+from handbill.store import PREVIEWS, SPECIMENS, Store
 from handbill.toolchain import versions
 
 
@@ -79,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
         "--explain", action="store_true", help="say of each edition which inputs have changed"
     )
     build.add_argument("--json", action="store_true", help="print what was made as JSON")
+    build.add_argument("--previews", action="store_true", help="draw every page as a picture too")
     build.add_argument("--release", action="store_true", help="stop drafts: unsigned editions")
     build.set_defaults(command=_build)
 
@@ -147,7 +148,7 @@ def _build(options: argparse.Namespace) -> int:
     manifest = uptodate.unchanged(
         found, store, toolchain=versions(), today=today, release=options.release
     )
-    if manifest is not None and not options.explain:
+    if manifest is not None and not options.explain and not options.previews:
         rows = [row for row in _selected(options, manifest["editions"]) if row["current"]]
         selected_all = not any(getattr(options, name) for name in FILTERS)
         findings = [Diagnostic.from_row(row) for row in manifest["build"]["findings"]]
@@ -177,6 +178,10 @@ def _make(options: argparse.Namespace, store: Store, today: dt.date) -> int:
         for number, outcome in enumerate(build.run(editions, workers, at_once), start=1):
             counts[outcome.state] += 1
             _progress(outcome, f"{number}/{len(editions)}", explain=options.explain)
+        if options.previews:
+            paths = sorted({item.path for item in editions} & set(build.rows))
+            drawn = list(build.preview(paths, workers))
+            _say(f"{len(drawn)} editions drawn, into {PREVIEWS}/")
         complete = selection.everything
     finally:
         workers.shutdown(wait=True, cancel_futures=True)
@@ -202,6 +207,9 @@ def _conclude(
     if options.json:
         made = {"editions": list(rows), "findings": [item.row() for item in dict.fromkeys(shown)]}
         sys.stdout.write(json.dumps(made, ensure_ascii=False, indent=1) + "\n")
+    pdfs = [row["current"] for row in rows if row["kind"] == "pdf"]
+    if pdfs:
+        _say(f"validated by PDF/UA-1 and PDF/A-2a: {sum(pdfs)} of {len(pdfs)} PDFs")
     made_of = ", ".join(f"{number} {state}" for state, number in counts.items())
     _say(f"{made_of}; {report.summary(shown)}")
     return _status(shown)
