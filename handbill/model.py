@@ -226,6 +226,22 @@ class Templates:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fixture:
+    """A sample of a component for `handbill gallery`: a piece of Markdown in one language.
+
+    Attributes:
+        language: the tag of its language.
+        assets: the pictures beside it, by name.
+    """
+
+    component: str
+    language: str
+    path: str
+    text: str
+    assets: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """All that one edition needs and nothing else: what a worker is sent."""
 
@@ -303,6 +319,7 @@ class Project:
     templates: Templates
     interface_blocks: tuple[Block, ...]
     specimens: Mapping[str, Specimen]
+    fixtures: Mapping[tuple[str, str], Fixture]
     fonts: Mapping[str, tuple[Location, str]]
     faults: tuple[Fault, ...] = ()
     digests: Mapping[str, str] = field(default_factory=dict)
