@@ -20,6 +20,7 @@ from handbill.sources import digest
 SCHEMA = 1
 MANIFEST = "manifest.json"
 SPECIMENS = "specimen"
+GALLERY = "gallery"
 PREVIEWS = "previews"
 _KEPT = ".store"
 
@@ -149,7 +150,9 @@ class Store:
     def clean(self) -> int:
         """Remove what builds have written, and nothing else; return how many files that were."""
         ours = [self.root / row["path"] for row in self.manifest().get("editions", ())]
-        ours += sorted((self.root / SPECIMENS).glob("*.pdf"))
+        for name in (SPECIMENS, GALLERY):
+            ours += sorted((self.root / name).glob("*.pdf"))
+            ours += sorted((self.root / name).glob("*.html"))
         ours += sorted((self.root / PREVIEWS).glob("*/*/*/page-*.png"))
         ours += [path for path in (self.root / _KEPT).rglob("*") if path.is_file()]
         ours.append(self.root / MANIFEST)
