@@ -265,6 +265,13 @@ class Proof:
     key: str
     draft: bool = False
 
+    def place(self, words: str) -> Location:
+        """Return where these words were written; the edition's own path if that is not known."""
+        for text, location in self.places.items():
+            if words and words in text:
+                return location
+        return Location(path=self.edition.path)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:

@@ -19,6 +19,7 @@ from handbill import (
     templates,
     typeset,
     validate,
+    webfonts,
 )
 from handbill.diagnostics import Fault, HandbillError, Location
 from handbill.editions import Edition, Impression
@@ -82,7 +83,7 @@ def specimen(project: Project, tag: str, toolchain: str) -> Proof:
 def print_proof(proof: Proof) -> Impression:
     """Typeset a proof as the PDF that readers get, and read it as their programs will."""
     if proof.edition.kind == "html":
-        return Impression(data=_self_contained(proof).encode(), pages=0)
+        return _web_page(proof)
     impression = typeset.typeset(proof)
     if not impression.data:
         return impression
@@ -270,15 +271,18 @@ def _proof(
     )
 
 
-def _self_contained(proof: Proof) -> str:
-    """Put a web page's pictures into the page, so that one file is all of it."""
-    html = proof.html
+def _web_page(proof: Proof) -> Impression:
+    """Put a web page's pictures and fonts into the page, so that one file is all of it."""
+    page = webfonts.embed(proof.html, proof.fonts, typeset.fonts_folder())
+    met = [typeset.missing_glyph(letter, proof) for letter in page.missing]
+    met += [typeset.font_fallback(family, proof) for family in page.foreign]
+    html = page.html
     for name, data in proof.assets.items():
         suffix = name.rsplit(".", 1)[-1].lower()
         kind = {"svg": "svg+xml", "jpg": "jpeg"}.get(suffix, suffix)
         encoded = base64.b64encode(data).decode()
         html = html.replace(f'"asset:{quote(name)}"', f'"data:image/{kind};base64,{encoded}"')
-    return html
+    return Impression(data=html.encode(), pages=0, faults=tuple(met))
 
 
 def _typography(language: Language, paper: str) -> str:
