@@ -91,6 +91,7 @@ class Furniture:
         translate: the text to print for a block.
         component: HTML for a component, from its name, title, body (both HTML) and heading level.
         figure: HTML for a picture, from its source, alt text and caption.
+        table: HTML for a table, from its HTML.
         citation: HTML for the sources cited at the end of a block, from their keys.
         slot: the value of a slot, as plain text.
     """
@@ -98,6 +99,7 @@ class Furniture:
     translate: Callable[[Block], str]
     component: Callable[[str, str, str, int], str]
     figure: Callable[[str, str, str], str]
+    table: Callable[[str], str]
     citation: Callable[[Sequence[str]], str]
     slot: Callable[[str], str]
 
@@ -134,6 +136,7 @@ def outline(text: str, *, path: str = "", first_line: int = 1) -> Outline:
         translate=lambda block: block.msgid,
         component=lambda _name, _title, _body, _level: "",
         figure=lambda _src, _alt, _caption: "",
+        table=lambda _html: "",
         citation=lambda _keys: "",
         slot=lambda _name: "",
     )
@@ -645,7 +648,7 @@ class _Fill(Treeprocessor):
 
 
 class _Assemble(Treeprocessor):
-    """Hand boxes, pictures and citations to the templates, innermost first."""
+    """Hand boxes, pictures, tables and citations to the templates, innermost first."""
 
     def __init__(self, md: markdown.Markdown, furniture: Furniture) -> None:
         super().__init__(md)
@@ -680,6 +683,8 @@ class _Assemble(Treeprocessor):
                 element.get("alt") or "",
                 self._inner(caption) if caption is not None else "",
             )
+        if element.tag == "table":
+            return furniture.table(self.md.serializer(element).strip())
         classes = (element.get("class") or "").split()
         if element.tag == "div" and classes[:1] == ["admonition"]:
             title = element.find("p")

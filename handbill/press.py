@@ -120,6 +120,7 @@ class _Composer:
     def __init__(self, job: Job) -> None:
         self.job = job
         self.places: dict[str, Location] = {}
+        self.tables = 0
         self.numbers = {source.key: n for n, source in enumerate(job.leaflet.sources, start=1)}
 
     def page(self) -> tuple[str, dict[str, Location]]:
@@ -132,6 +133,7 @@ class _Composer:
                 translate=self.translate,
                 component=self.component,
                 figure=self.figure,
+                table=self.table,
                 citation=self.citation,
                 slot=job.clinic.slots.__getitem__,
             ),
@@ -202,6 +204,17 @@ class _Composer:
             "caption": templates.safe(caption),
         }
         return templates.render(self.job.templates, templates.component("figure"), context)
+
+    def table(self, html: str) -> str:
+        """Render a table, which has a number: a screen reader tells tables apart by their names."""
+        self.tables += 1
+        context = {
+            **self.words(),
+            "table": templates.safe(html),
+            "number": languages.write_digits(str(self.tables), self.job.language),
+            "format": self.job.format,
+        }
+        return templates.render(self.job.templates, templates.component("table"), context)
 
     def citation(self, keys: Sequence[str]) -> str:
         """Render the numbers of the sources cited."""

@@ -22,7 +22,7 @@ PAGE = "leaflet.html.jinja"
 #: The page that tries out a language.
 SPECIMEN = "specimen.html.jinja"
 #: Components that the press itself asks for; authors cannot name them.
-FURNITURE = ("citation", "figure")
+FURNITURE = ("citation", "figure", "table")
 #: The word for a message in a template: `{{ t("Version {version}", version=…) }}`.
 KEYWORD = "t"
 
