@@ -157,6 +157,7 @@ def outline(text: str, *, path: str = "", first_line: int = 1) -> Outline:
         slots=tuple(reader.slots),
         citations=tuple(reader.citations),
         components=tuple(reader.components),
+        links=tuple(reader.links),
         faults=tuple(sorted(reader.faults, key=lambda fault: fault.location)),
     )
 
@@ -183,6 +184,16 @@ def marks(text: str) -> Counter[str]:
         elif element.tag in _MARKS:
             found[_MARKS[element.tag]] += 1
     return found
+
+
+def links(text: str) -> tuple[str, ...]:
+    """Return the words of each link in a text; for an address between `<` and `>`, the address."""
+    if "](" not in text and "<" not in text:
+        return ()  # without a parser's help: most texts have none
+    return tuple(
+        " ".join("".join(element.itertext()).replace(AMP_SUBSTITUTE, "&").split())
+        for element in _inline(text).iter("a")
+    )
 
 
 def strays(text: str, kind: str) -> list[Stray]:
@@ -329,6 +340,7 @@ class _Reader:
         self.slots: list[Reference] = []
         self.citations: list[Reference] = []
         self.components: list[Reference] = []
+        self.links: list[Reference] = []
         self.faults: list[Fault] = []
 
     def find(self, raw: str, *, stay: bool = False) -> tuple[int, int]:
@@ -538,6 +550,11 @@ class _Translate(Treeprocessor):
             *_, place = self.reader.within(stray.words)
             self.reader.fault("stray-markup", *place, stray.message, stray.hint)
         holes = list(_SLOT.finditer(msgid))
+        linked = links(msgid)
+        self.reader.links += [
+            Reference(name=words, line=place[0], column=place[1])
+            for words, place in zip(linked, self.reader.within(linked), strict=True)
+        ]
         places = self.reader.within(hole.group() for hole in holes)
         self.reader.slots += [
             Reference(name=hole.group(1), line=place[0], column=place[1])

@@ -60,6 +60,7 @@ class Outline:
     slots: tuple[Reference, ...]
     citations: tuple[Reference, ...]
     components: tuple[Reference, ...]
+    links: tuple[Reference, ...]
     faults: tuple[Fault, ...]
 
 
@@ -153,6 +154,7 @@ class Language:
         quotes: the opening and the closing quotation mark.
         digits: CLDR's name of the numbering system for numbers in running text.
         hyphenation: whether words may be broken; clear print says no.
+        vague_links: words that say nothing about where a link leads, in small letters.
     """
 
     tag: str
@@ -167,6 +169,7 @@ class Language:
     quotes: tuple[str, ...]
     digits: str
     hyphenation: bool
+    vague_links: tuple[str, ...] = ()
     locations: Mapping[str, Location] = field(default_factory=dict, compare=False, repr=False)
 
 
