@@ -4,6 +4,7 @@ Reads finished HTML with the `style` elements inside it, without laying anything
 importer of tinyhtml5, tinycss2 and cssselect2, which WeasyPrint brings.
 """
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -61,99 +62,21 @@ class _Rule:
     declarations: tuple[Any, ...]
 
 
-def parse(html: str) -> Element:
-    """Read a page as a browser does; names of elements have no namespace."""
-    root: Element = tinyhtml5.parse(html, namespace_html_elements=False)
-    return root
-
-
 def words(element: Element) -> str:
     """Return the text inside an element, with single spaces."""
     return " ".join("".join(element.itertext()).split())
 
 
-def letters(html: str) -> Letters:
-    """Return the characters that a page shows, those of generated content among them.
-
-    An element counts as bold if any rule may make it so, on any screen and in any state.
-    """
-    page = _Page(html)
-    matcher = cssselect2.Matcher()
-    added = _ADDED
-    cases = False
-    for rule in page.rules:
-        for declaration in rule.declarations:
-            if declaration.name in _GENERATED:
-                added += "".join(_strings(declaration.value))
-            cases |= declaration.name == "text-transform"
-        if any(map(_is_bold, rule.declarations)):
-            _add(matcher, _STATES.sub("", rule.selectors), None)
-    every, bold = set(added), set(added)
-    heavy: set[Element] = set()
-    for element in page.elements:
-        node = element.etree_element
-        above = element.parent.etree_element if element.parent is not None else None
-        if above in heavy or node.tag in _BOLD or matcher.match(element):
-            heavy.add(node)
-        text = "".join(_own_text(node))
-        if cases:
-            text += text.upper() + text.lower() + text.title()
-        every |= set(text)
-        if node in heavy:
-            bold |= set(text)
-    return Letters(every=frozenset(every), bold=frozenset(bold))
-
-
-def contrasts(html: str, *, medium: str, dark: bool = False) -> Iterator[Contrast]:
-    """Yield the contrast of each element's own text, where both colours can be told.
-
-    Not told: text over pictures and gradients, opacity, generated text, elements that are laid
-    over others, and colours that are not of sRGB. Rules for widths count as if they held.
-
-    Args:
-        html: the page.
-        medium: `screen` or `print`.
-        dark: whether the reader prefers dark pages.
-    """
-    page = _Page(html)
-    matcher = cssselect2.Matcher()
-    own = _DARK_PAGE if dark and page.may_be_dark else _LIGHT_PAGE
-    for rule in (*_rules(own), *page.rules):
-        if all(_holds(media, medium, dark=dark) for media in rule.media):
-            _add(matcher, rule.selectors, rule.declarations)
-    looks: dict[Element, _Look] = {}
-    for element in page.elements:
-        node = element.etree_element
-        above = looks[element.parent.etree_element] if element.parent is not None else _Look()
-        declared = [
-            declaration
-            for _specificity, _order, pseudo, declarations in matcher.match(element)
-            for declaration in declarations
-            if pseudo is None
-        ]
-        declared += _declarations(node.get("style", ""))
-        look = looks[node] = above.inherited(declared)
-        text = " ".join("".join(_own_text(node)).split())
-        if text and look.colour is not None and look.background is not None:
-            colour = _over(look.colour, look.background)
-            yield Contrast(
-                element=_name(node),
-                text=text,
-                colour=_hex(colour),
-                background=_hex(look.background),
-                ratio=_ratio(colour, look.background),
-            )
-
-
-class _Page:
+class Page:
     """A page's elements that are seen, parents first, and the rules of its stylesheets."""
 
     def __init__(self, html: str) -> None:
-        root = parse(html)
-        sheets = "\n".join("".join(style.itertext()) for style in root.iter("style"))
-        self.rules = tuple(_rules(sheets))
-        wrapped = cssselect2.ElementWrapper.from_html_root(root)
-        hidden = {node for part in root.iter() if part.tag in _UNSEEN for node in part.iter()}
+        # As a browser reads it, but names of elements have no namespace.
+        self.root: Element = tinyhtml5.parse(html, namespace_html_elements=False)
+        sheets = ["".join(style.itertext()) for style in self.root.iter("style")]
+        self.rules = _rules("\n".join(sheets))
+        wrapped = cssselect2.ElementWrapper.from_html_root(self.root)
+        hidden = {node for part in self.root.iter() if part.tag in _UNSEEN for node in part.iter()}
         self.elements = [
             element for element in wrapped.iter_subtree() if element.etree_element not in hidden
         ]
@@ -167,6 +90,82 @@ class _Page:
             for declaration in rule.declarations
         )
 
+    def letters(self) -> Letters:
+        """Return the characters that the page shows, those of generated content among them.
+
+        An element counts as bold if any rule may make it so, on any screen and in any state.
+        """
+        matcher = cssselect2.Matcher()
+        added = _ADDED
+        cases = False
+        for rule in self.rules:
+            for declaration in rule.declarations:
+                if declaration.name in _GENERATED or declaration.name.startswith("--"):
+                    added += "".join(_strings(declaration.value))
+                cases |= declaration.name == "text-transform"
+            if any(map(_is_bold, rule.declarations)):
+                known = _add(matcher, _STATES.sub(":is(*)", rule.selectors), None)
+                if not known:
+                    _add(matcher, "*", None)
+        every, bold = set(added), set(added)
+        heavy: set[Element] = set()
+        for element in self.elements:
+            node = element.etree_element
+            above = element.parent.etree_element if element.parent is not None else None
+            own = _declarations(node.get("style", ""))
+            if (
+                above in heavy
+                or node.tag in _BOLD
+                or matcher.match(element)
+                or any(map(_is_bold, own))
+            ):
+                heavy.add(node)
+            text = "".join(_own_text(node))
+            if cases:
+                text += text.upper() + text.lower() + text.title()
+            every |= set(text)
+            if node in heavy:
+                bold |= set(text)
+        return Letters(every=frozenset(every), bold=frozenset(bold))
+
+    def contrasts(self, *, medium: str, dark: bool = False) -> Iterator[Contrast]:
+        """Yield the contrast of each element's own text, where both colours can be told.
+
+        Not told: text over pictures and gradients, opacity, generated text, elements that are laid
+        over others, and colours that are not of sRGB. Rules for widths count as if they held.
+
+        Args:
+            medium: `screen` or `print`.
+            dark: whether the reader prefers dark pages.
+        """
+        matcher = cssselect2.Matcher()
+        own = _DARK_PAGE if dark and self.may_be_dark else _LIGHT_PAGE
+        for rule in (*_rules(own), *self.rules):
+            if all(_holds(media, medium, dark=dark) for media in rule.media):
+                _add(matcher, rule.selectors, rule.declarations)
+        looks: dict[Element, _Look] = {}
+        for element in self.elements:
+            node = element.etree_element
+            above = looks[element.parent.etree_element] if element.parent is not None else _Look()
+            declared = [
+                declaration
+                for _specificity, _order, pseudo, declarations in matcher.match(element)
+                for declaration in declarations
+                if pseudo is None
+            ]
+            declared += _declarations(node.get("style", ""))
+            look = looks[node] = above.inherited(declared)
+            text = " ".join("".join(_own_text(node)).split())
+            if text and look.colour is not None and look.background is not None:
+                colour = _over(look.colour, look.background)
+                yield Contrast(
+                    element=_name(node),
+                    text=text,
+                    colour=_hex(colour),
+                    background=_hex(look.background),
+                    ratio=_ratio(colour, look.background),
+                )
+
 
 class _Look:
     """The colours of one element; None where they cannot be told."""
@@ -179,8 +178,10 @@ class _Look:
     def inherited(self, declared: Sequence[Any]) -> "_Look":
         """Return the look of a child for which this is declared, weakest first."""
         look = _Look()
-        values = {item.name: item.value for item in declared if not item.important}
-        values |= {item.name: item.value for item in declared if item.important}
+        values: dict[str, Sequence[Any]] = {}
+        for item in sorted(declared, key=lambda item: bool(item.important)):
+            values.pop(item.name, None)  # the strongest stand last
+            values[item.name] = item.value
         look.variables = self.variables | {
             name: value for name, value in values.items() if name.startswith("--")
         }
@@ -188,14 +189,15 @@ class _Look:
         if paint := look.resolve(values.get("color", ())):
             look.colour = _colour(paint, inherited=self.colour)
         look.background = self.background
-        if any(map(_is_picture, look.resolve(values.get("background-image", ())))):
-            look.background = None
-        for name in ("background", "background-color"):
-            paint = look.resolve(values.get(name, ()))
-            if any(map(_is_picture, paint)):
-                look.background = None
-            elif paint:
+        picture = False
+        for name, value in values.items():
+            paint = look.resolve(value)
+            if name in {"background", "background-image"}:
+                picture = any(map(_is_picture, paint))
+            if name in {"background", "background-color"} and paint:
                 look.paint(paint, below=self.background)
+        if picture:
+            look.background = None
         return look
 
     def paint(self, value: Sequence[Any], below: Colour | None) -> None:
@@ -289,7 +291,13 @@ def _holds(media: str, medium: str, *, dark: bool) -> bool:
     return any(all(map(part, re.split(r"\band\b", query))) for query in queries)
 
 
-def _rules(css: str, media: tuple[str, ...] = ()) -> Iterator[_Rule]:
+@functools.lru_cache(maxsize=32)
+def _rules(css: str) -> tuple[_Rule, ...]:
+    """Return the rules of a stylesheet, which the editions of a format share."""
+    return tuple(_nested(css, ()))
+
+
+def _nested(css: str, media: tuple[str, ...]) -> Iterator[_Rule]:
     """Yield the rules of a stylesheet, each with the media queries that it stands in."""
     for item in tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True):
         if item.type not in {"at-rule", "qualified-rule"}:
@@ -298,10 +306,20 @@ def _rules(css: str, media: tuple[str, ...] = ()) -> Iterator[_Rule]:
         content = tinycss2.serialize(item.content or ())
         if item.type == "qualified-rule":
             yield _Rule(media, prelude, tuple(_declarations(content)))
+            for inner in tinycss2.parse_blocks_contents(content, skip_comments=True):
+                if inner.type == "qualified-rule":
+                    selectors = tinycss2.serialize(inner.prelude).strip()
+                    parent = f":is({prelude})"
+                    whole = (
+                        selectors.replace("&", parent)
+                        if "&" in selectors
+                        else f"{parent} :is({selectors})"
+                    )
+                    yield from _nested(f"{whole} {{{tinycss2.serialize(inner.content)}}}", media)
         elif item.lower_at_keyword == "media":
-            yield from _rules(content, (*media, prelude))
+            yield from _nested(content, (*media, prelude))
         elif item.lower_at_keyword in {"layer", "supports"}:
-            yield from _rules(content, media)
+            yield from _nested(content, media)
 
 
 def _declarations(css: str) -> list[Any]:
@@ -309,14 +327,15 @@ def _declarations(css: str) -> list[Any]:
     return [item for item in found if item.type == "declaration"]
 
 
-def _add(matcher: Any, selectors: str, payload: Any) -> None:
-    """Add a rule's selectors; one that cssselect2 cannot read selects nothing."""
+def _add(matcher: Any, selectors: str, payload: Any) -> bool:
+    """Add a rule's selectors; tell whether cssselect2 can read them."""
     try:
         compiled = cssselect2.compile_selector_list(selectors)
     except cssselect2.SelectorError:
-        return
+        return False
     for selector in compiled:
         matcher.add_selector(selector, payload)
+    return True
 
 
 def _is_bold(declaration: Any) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from handbill import (
+    accessibility,
     bidi,
     breaks,
     catalog,
@@ -81,9 +82,23 @@ def specimen(project: Project, tag: str, toolchain: str) -> Proof:
 
 
 def print_proof(proof: Proof) -> Impression:
-    """Typeset a proof as the PDF that readers get, and read it as their programs will."""
-    if proof.edition.kind == "html":
-        return _web_page(proof)
+    """Make of a proof the file that readers get, and look for what would keep them out."""
+    impression = _web_page(proof) if proof.edition.kind == "html" else _paper(proof)
+    met = [
+        Fault(
+            kind=barrier.kind,
+            location=proof.place(barrier.words),
+            message=barrier.message,
+            hint=barrier.hint,
+            scope=proof.edition.scope,
+        )
+        for barrier in accessibility.barriers(proof.html, proof.edition.kind)
+    ]
+    return replace(impression, faults=(*impression.faults, *met))
+
+
+def _paper(proof: Proof) -> Impression:
+    """Typeset a proof as a PDF, and read it as programs will."""
     impression = typeset.typeset(proof)
     if not impression.data:
         return impression

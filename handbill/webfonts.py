@@ -71,7 +71,7 @@ def embed(html: str, families: Sequence[str], folder: Path) -> Embedding:
         folder: the project's fonts.
     """
     known = faces(folder)
-    letters = cascade.letters(html)
+    letters = cascade.Page(html).letters()
     fonts = [_nearest(known, family, REGULAR) for family in families]
     foreign: set[str] = set()
     missing: list[str] = []

@@ -12,7 +12,7 @@ def page(css: str, body: str) -> str:
 
 def seen(css: str, body: str, *, medium: str = "screen", dark: bool = False) -> list[str]:
     """Return the colours of each text, as `text on background`."""
-    found = cascade.contrasts(page(css, body), medium=medium, dark=dark)
+    found = cascade.Page(page(css, body)).contrasts(medium=medium, dark=dark)
     return [f"{item.colour} on {item.background}" for item in found]
 
 
@@ -27,6 +27,9 @@ def seen(css: str, body: str, *, medium: str = "screen", dark: bool = False) -> 
         ("p { color: var(--none) }", "#000000 on #ffffff"),
         ("p { color: red } .x { color: blue } p { color: green }", "#0000ff on #ffffff"),
         ("p { color: red !important } .x { color: blue }", "#ff0000 on #ffffff"),
+        ("p { background: red } p { background-color: blue }", "#000000 on #0000ff"),
+        ("p { background-color: red } p { background: blue }", "#000000 on #0000ff"),
+        ("body { &.none p, p { color: red } }", "#ff0000 on #ffffff"),
         ("p { background: rgb(0 0 0 / 50%) }", "#000000 on #808080"),
         (
             "body { background: #333 } p { background: no-repeat; color: #fff }",
@@ -60,6 +63,7 @@ def test_a_dark_page_is_another_page() -> None:
         "p { background: url(a.png) }",
         "p { background: linear-gradient(red, blue) }",
         "body { background-image: url(a.png) }",
+        "p { background: url(a.png) } p { background-color: white }",
         "p { color: color-mix(in srgb, red, blue) }",
         "p { color: oklch(50% 0.1 20) }",
         "p { background: color-mix(in srgb, red, blue) }",
@@ -75,7 +79,9 @@ def test_what_cannot_be_told_is_not_guessed(css: str) -> None:
 )
 def test_the_ratio_is_that_of_wcag(colour: str, ratio: float) -> None:
     """#767676 is the lightest grey that passes on white, as WebAIM's tables have it."""
-    (found,) = cascade.contrasts(page(f"p {{ color: {colour} }}", "<p>Text</p>"), medium="screen")
+    (found,) = cascade.Page(page(f"p {{ color: {colour} }}", "<p>Text</p>")).contrasts(
+        medium="screen"
+    )
 
     assert round(found.ratio, 2) == ratio
 
@@ -89,12 +95,17 @@ def test_the_ratio_is_that_of_wcag(colour: str, ratio: float) -> None:
         (".x { font-weight: 600 }", '<p class="x">e</p>', "e"),
         ("@media print { p { font: bold 1em serif } }", "<p>f</p>", "f"),
         ("p:hover { font-weight: bold }", "<p>g</p>", "g"),
+        (":hover { font-weight: bold }", "<p>g</p>", "g"),
         ("p { font-weight: 500 }", "<p>h</p>", ""),
+        ("", '<p style="font-weight: bold">i</p>', "i"),
+        ("p::-unheard-of { font-weight: bold }", "<p>j</p>", "j"),
+        ("div { p { font-weight: bold } }", "<p>k</p><div><p>l</p></div>", "l"),
+        (":root { --arrow: '→' } p::before { content: var(--arrow) }", "<p>m</p>", "→"),
     ],
 )
 def test_bold_letters(css: str, body: str, bold: str) -> None:
     """Whatever may be bold, on any screen and in any state, is."""
     html = page(css, body)
-    added = cascade.letters(page("", "")).bold
+    added = cascade.Page(page("", "")).letters().bold
 
-    assert cascade.letters(html).bold - added == set(bold)
+    assert cascade.Page(html).letters().bold - added == set(bold)

@@ -108,7 +108,7 @@ def test_generated_text_and_capitals_count() -> None:
     html = page("<p><b>é</b></p>", css)
 
     assert webfonts.embed(html, ["Noto Sans"], FONTS).missing == ("♞",)
-    assert {"é", "É"} <= cascade.letters(html).bold
+    assert {"é", "É"} <= cascade.Page(html).letters().bold
 
 
 def test_a_letter_without_a_font_is_told() -> None:
