@@ -72,20 +72,21 @@ def embed(html: str, families: Sequence[str], folder: Path) -> Embedding:
     """
     known = faces(folder)
     letters = cascade.Page(html).letters()
-    fonts = [_nearest(known, family, REGULAR) for family in families]
     foreign: set[str] = set()
-    missing: list[str] = []
-    for letter in sorted(letters.every):
-        if unicodedata.category(letter) in _INVISIBLE or _has(fonts, letter):
-            continue
-        other = next((face.family for face in known if letter in face.characters), "")
-        if other:
-            foreign.add(other)
-        else:
-            missing.append(letter)
+    missing: set[str] = set()
+    for weight, wanted in ((REGULAR, letters.every), (BOLD, letters.bold)):
+        own = [_nearest(known, family, weight) for family in families]
+        for letter in wanted:
+            if unicodedata.category(letter) in _INVISIBLE or _has(own, letter):
+                continue
+            others = [face.family for face in known if letter in face.characters]
+            if others:
+                foreign.add(others[0])
+            else:
+                missing.add(letter)
     rules = "\n".join(_rules(known, families, letters))
     html = _HEAD.sub(lambda end: f"<style>\n{rules}\n</style>\n{end.group()}", html, count=1)
-    return Embedding(html=html, foreign=tuple(sorted(foreign)), missing=tuple(missing))
+    return Embedding(html=html, foreign=tuple(sorted(foreign)), missing=tuple(sorted(missing)))
 
 
 @functools.lru_cache(maxsize=4)
