@@ -274,6 +274,22 @@ class Templates:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fixture:
+    """A sample of a component for `handbill gallery`: a piece of Markdown in one language.
+
+    Attributes:
+        language: the tag of its language.
+        assets: the pictures beside it, by name.
+    """
+
+    component: str
+    language: str
+    path: str
+    text: str
+    assets: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """All that one edition needs and nothing else: what a worker is sent.
 
@@ -375,6 +391,7 @@ class Project:
     templates: Templates
     interface_blocks: tuple[Block, ...]
     specimens: Mapping[str, Specimen]
+    fixtures: Mapping[tuple[str, str], Fixture]
     fonts: Mapping[str, tuple[Location, str]]
     sign_offs: Mapping[tuple[str, str], SignOff]
     faults: tuple[Fault, ...] = ()

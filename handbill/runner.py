@@ -17,7 +17,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from handbill import plan, press, rules, toolchain, typeset
+from handbill import plan, press, preview, rules, toolchain, typeset
 from handbill.diagnostics import Diagnostic, Fault, HandbillError, Location, Scope, Severity
 from handbill.editions import Artifact, Edition, Impression, Outcome
 from handbill.model import Job, Project, Proof
@@ -144,6 +144,24 @@ class Build:
                     task = workers.submit(_typeset, result, self.fonts_conf)
                     printing[task] = result, inputs
 
+    def preview(self, paths: Iterable[str], workers: Executor) -> Iterator[str]:
+        """Draw the pages of published PDFs that have no pictures yet; yield which were drawn."""
+        waiting = deque(
+            path
+            for path in paths
+            if (row := self.rows[path])["kind"] == "pdf"
+            and row["current"]
+            and not self.store.shows(path, row.get("previews", ()))
+        )
+        drawing: deque[tuple[str, Future[Any]]] = deque()
+        while waiting or drawing:
+            while waiting and len(drawing) < _WINDOW:
+                path = waiting.popleft()
+                drawing.append((path, workers.submit(_draw, self.store.published(path))))
+            path, future = drawing.popleft()
+            self.rows[path]["previews"] = self.store.show(path, _result(future))
+            yield path
+
     def conclude(self, *, complete: bool, release: bool = False) -> None:
         """Write the manifest; after a run over everything, remove what is published no more.
 
@@ -250,8 +268,13 @@ class Build:
             inputs=inputs,
             diagnostics=tuple(found),
         )
+        if not self.store.holds(edition.path, artifact.digest):
+            self.store.hide(edition.path)
         self.store.publish(edition.path, impression.data)
+        previews = self.rows.get(edition.path, {}).get("previews", ())
         self.rows[edition.path] = artifact_row(artifact)
+        if self.store.shows(edition.path, previews):
+            self.rows[edition.path]["previews"] = previews
         return Outcome(
             edition=edition,
             state=state,
@@ -303,6 +326,11 @@ def _typeset(proof: Proof, fonts_conf: str) -> Impression:
     """In a worker: typeset a proof; a crash of the engine is that edition's fault alone."""
     typeset.prepare(fonts_conf)
     return press.print_proof(proof)
+
+
+def _draw(pdf: bytes) -> list[bytes]:
+    """In a worker: draw the pages of a PDF."""
+    return list(preview.pictures(pdf))
 
 
 def _result(future: Future[Any]) -> Any:
