@@ -2,10 +2,7 @@
 
 import io
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +14,7 @@ import pytest
 from PIL import Image, ImageStat
 
 from handbill import validate
-from tests.conftest import ROOT
+from tests.conftest import ROOT, build
 
 
 pytestmark = pytest.mark.slow
@@ -28,32 +25,6 @@ FORMATS = {
 }
 #: Pixels an inch of the pictures that are measured.
 RESOLUTION = 50
-
-
-def build(output: Path, *arguments: str, **environment: str) -> None:
-    """Build the collection into a folder."""
-    subprocess.run(
-        [sys.executable, "build.py", "build", "--output", str(output), *arguments],
-        check=True,
-        capture_output=True,
-        cwd=ROOT,
-        env={**os.environ, **environment},
-    )
-
-
-@pytest.fixture(scope="session")
-def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the built collection."""
-    folder = tmp_path_factory.mktemp("collection")
-    build(folder)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def manifest(output: Path) -> dict[str, Any]:
-    """Return the collection's manifest."""
-    found: dict[str, Any] = json.loads((output / "manifest.json").read_text("utf-8"))
-    return found
 
 
 def pdfs(manifest: dict[str, Any]) -> list[dict[str, Any]]:
