@@ -48,6 +48,8 @@ _HOME_MADE = re.compile(
     r"^[ \t>]*(?:[•·●▪◦‣]|(–|\d{1,2}\))(?=[ \u00a0]))[ \u00a0]*[^ \n]+", re.MULTILINE
 )
 _WORD = re.compile(r"[^ \t\n]+")
+#: A text with none of these is printed as it stands: Markdown need not be asked.
+_MARKUP = re.compile(r"[*_`<\[\]]")
 # UTF-8 read as Windows-1252. Marks that may follow a capital Ã in true text count only inside a
 # word, and those that may follow é only in second place.
 _TAIL = "".join(
@@ -173,6 +175,8 @@ def render(text: str, furniture: Furniture, *, path: str = "", first_line: int =
 def marks(text: str) -> Counter[str]:
     """Count the inline markup of a text as it is printed: bold, emphasis, links by address."""
     found: Counter[str] = Counter()
+    if not _MARKUP.search(text):
+        return found
     for element in _inline(text).iter():
         if element.tag == "a":
             address = (element.get("href") or "").replace(AMP_SUBSTITUTE, "&")
@@ -194,19 +198,20 @@ def strays(text: str, kind: str) -> list[Stray]:
     def stray(message: str, hint: str, *words: str) -> None:
         found.append(Stray(message=message, hint=hint, words=words))
 
-    printed = [run for run in _inline(text).itertext() if run]
+    marked = _MARKUP.search(text)
+    printed = [run for run in _inline(text).itertext() if run] if marked else []
     if len(_BOLD.findall(text)) % 2 or any("**" in run for run in printed):
         hint = "write **words**, without a space inside the asterisks"
         stray("asterisks that make nothing bold", hint, *_words_with(_BOLD, text))
     if any(_OPEN_LINK.search(run) for run in printed):
         stray("a link that is not whole", "write [text](address)", *_words_with(_OPEN_LINK, text))
-    if kind in PLAIN and (plain := marks(text)):
+    if kind in PLAIN and marked and (plain := marks(text)):
         message = f"{next(iter(plain))} in a text that is printed letter by letter"
         stray(message, "remove the markup", next(iter(_words_with(re.compile(r"[*_\[<`]"), text))))
     if kind in _LISTS and (item := _home_made(text)):
         hint = "begin each item with - or 1. and leave an empty line above the first"
         stray(f"a list that Markdown does not know: {item[:40]!r}", hint, item)
-    for word in _WORD.findall(text):
+    for word in _WORD.findall(text) if not text.isascii() else ():
         if "\ufffd" in word:
             stray(f"a letter was lost: {word[:40]!r}", "type the word anew", word)
         elif _MOJIBAKE.search(word):
