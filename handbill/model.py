@@ -248,6 +248,13 @@ class Catalog:
     path: str
     messages: Mapping[tuple[str | None, str], Message]
 
+    def at(self, line: int) -> Message | None:
+        """Return the entry that stands on a line of the file, its comments included."""
+        for message in sorted(self.messages.values(), key=lambda message: message.line):
+            if line < message.msgstr_line + max(1, len(message.written)):
+                return message
+        return None
+
     def gettext(self, msgid: str, context: str | None = None) -> str | None:
         """Return the translation; None where it is missing, empty or fuzzy."""
         message = self.messages.get((context, msgid))

@@ -19,9 +19,8 @@ from handbill.model import Message
 #: What a person may answer for. Never what is missing, stale, guessed, or no longer whole.
 WAIVABLE = frozenset(
     {
-        *("same-as-source", "changed-number", "changed-unit", "lost-negation", "glossary-term"),
-        *("wrong-script", "swapped-number", "length-ratio", "doubled-word", "end-punctuation"),
-        *("gained-negation", "foreign-letter"),
+        *("LF311", "LF312", "LF313", "LF314", "LF315", "LF317", "LF318", "LF319", "LF320"),
+        *("LF321", "LF323", "LF324"),
     }
 )
 _BEGIN = re.compile(r"(?:^|(?<=\s))waive:\s*", re.IGNORECASE)
@@ -58,10 +57,38 @@ def read(message: Message) -> tuple[Waiver, ...]:
     return tuple(_one(part.strip(), message) for part in parts)
 
 
+def refusal(waiver: Waiver, today: dt.date) -> str:
+    """Say why a waiver has no force; empty if it has."""
+    if waiver.problem:
+        return waiver.problem
+    if waiver.rule not in WAIVABLE:
+        return f"{waiver.rule} cannot be waived"
+    return f"{waiver.date} is in the future" if waiver.date > today.isoformat() else ""
+
+
 def comment(message: Message, rule: str, *, date: dt.date, by: str, reason: str) -> str:
     """Write the line of a PO file that waives a rule for a message."""
     by, reason = (" ".join(text.split()) for text in (by.replace(":", " "), reason))
     return f"# waive: {rule} {digest(message)} {date.isoformat()} {by}: {reason}"
+
+
+def insert(text: str, message: Message, line: str) -> str:
+    """Put a waiver above an entry of a PO file, behind its other comments by translators.
+
+    One line that waives the same rule is replaced. Nothing else changes, line endings neither.
+    """
+    lines = re.split(r"(?<=\n)", text)
+    at = message.line - 1
+    while at and lines[at - 1].startswith(("#", "msgctxt")) and not lines[at - 1].startswith("#~"):
+        at -= 1
+    rule = line.split()[2]
+    while lines[at].rstrip() == "#" or lines[at].startswith("# "):
+        if lines[at].startswith(f"# waive: {rule} "):
+            del lines[at]
+        else:
+            at += 1
+    ending = "\r\n" if lines[at].endswith("\r\n") else "\n"
+    return "".join([*lines[:at], line + ending, *lines[at:]])
 
 
 def _one(text: str, message: Message) -> Waiver:

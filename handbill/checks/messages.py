@@ -67,14 +67,25 @@ def translated(project: Project, rule: str = "") -> Iterator[tuple[Catalog, Bloc
         message = catalog.messages.get((block.context, block.msgid))
         if message is None or not message.msgstr.strip():
             continue
-        if rule and message.comments and is_waived(message, rule):
+        if rule and message.comments and _is_waived(project, message, rule):
             continue
         yield catalog, block, message
 
 
-def is_waived(message: Message, rule: str) -> bool:
+def _is_waived(project: Project, message: Message, rule: str) -> bool:
     """Tell whether a person has answered for what a rule finds in this exact translation."""
-    return any(waiver.rule == rule and not waiver.problem for waiver in waivers.read(message))
+    found = waivers.read(message)
+    return any(item.rule == rule and not waivers.refusal(item, project.today) for item in found)
+
+
+def in_force(project: Project) -> list[tuple[Catalog, Message, waivers.Waiver]]:
+    """Return every waiver that has force, with its entry."""
+    return [
+        (catalog, message, waiver)
+        for catalog, _, message in translated(project)
+        for waiver in (waivers.read(message) if message.comments else ())
+        if not waivers.refusal(waiver, project.today)
+    ]
 
 
 def running(text: str) -> str:

@@ -7,7 +7,7 @@ import functools
 import re
 from collections.abc import Iterator
 
-from handbill import lettering, numbers, rules, waivers
+from handbill import lettering, numbers, waivers
 from handbill import words as wording
 from handbill.catalog import is_known, separators
 from handbill.checks import messages
@@ -354,11 +354,7 @@ def void_waiver(project: Project) -> Iterator[Fault]:
     """
     for catalog, block, message in messages.translated(project):
         for waiver in waivers.read(message) if message.comments else ():
-            known, problem = rules.find(waiver.rule), waiver.problem
-            if not problem and (known is None or known.name not in waivers.WAIVABLE):
-                problem = f"{waiver.rule} cannot be waived"
-            if not problem and waiver.date > project.today.isoformat():
-                problem = f"{waiver.date} is in the future"
+            problem = waivers.refusal(waiver, project.today)
             if problem:
                 where = messages.place(catalog, message)
                 hint = messages.sourced("read the translation again; then waive anew", block)
