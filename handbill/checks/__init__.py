@@ -1,6 +1,6 @@
 """The rules that ship: importing this package registers them all."""
 
-from handbill.checks import clinic, content, layout, project, template, translation, wording
+from handbill.checks import clinic, content, dosage, layout, project, template, translation, wording
 
 
-__all__ = ["clinic", "content", "layout", "project", "template", "translation", "wording"]
+__all__ = ["clinic", "content", "dosage", "layout", "project", "template", "translation", "wording"]
