@@ -89,6 +89,14 @@ _PHONE = re.compile(
     r"|(?<![\d-])(?:\d-)?\d{3}-\d{3,4}-\d{4}(?!\d)"
 )
 _ENTITY = re.compile(r"&(?:#\d+|#x[0-9a-f]+|[a-z]+);", re.IGNORECASE)
+_DIGIT = re.compile(r"[0-9]")
+_BETWEEN = re.compile(_GAP)
+_LAST_WORD = re.compile(rf"[^ \n{_SPACES}]*([^ \n*_{_SPACES}-]){_GAP}$")
+#: What `_western` writes otherwise; a text without it stays as it is.
+_FOREIGN = re.compile(
+    r"[^\D0-9]|[&\u00ad¼-¾⅐-⅞↉\u061c\u066b\u066c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f"
+    r"\u2212\ufeff：，．／％＋－]"
+)
 _ANY_DIGIT = re.compile(r"[\d¼-¾⅐-⅞]|&#")
 #: A number leans on the unit of the next one when this little stands between: `4 to 6 hours`.
 _LEANING = 12
@@ -170,9 +178,11 @@ class Reader:
         )
         names = dict(words.units)
         self.names = {unit: (*SIGNS.get(unit, ()), *names.get(unit, ())) for unit in UNITS}
-        any_unit, self.units = wording.alternatives(self.names)
-        self.before = re.compile(rf"(?:{any_unit.pattern}){_GAP}$", re.IGNORECASE)
-        self.after = re.compile(rf"{_GAP}(?:{any_unit.pattern})", re.IGNORECASE)
+        self.unit, self.units = wording.alternatives(self.names)
+        self.before = re.compile(rf"(?:{self.unit.pattern}){_GAP}$", re.IGNORECASE)
+        every = [name.lower() for names in self.names.values() for name in names]
+        self.firsts = frozenset(name[0] for name in every)
+        self.lasts = frozenset(name[-1] for name in every)
         any_large, large = wording.alternatives({word: (word,) for word, _ in words.large})
         self.large = re.compile(rf"[ \u00a0]?(?:{any_large.pattern})", re.IGNORECASE)
         self.factors = [dict(words.large)[word] for word in large]
@@ -185,7 +195,6 @@ class Reader:
             return Reading(text=text)
         plain, places = _western(text, self.decimal, self.group)
         numbers = self._lean(plain, self._merge(plain, self._numbers(plain)))
-        places.append(len(text))
         return Reading(
             text=text,
             numbers=tuple(
@@ -212,7 +221,11 @@ class Reader:
 
     def unit_after(self, text: str, at: int) -> tuple[str, int]:
         """Return the unit that begins at a place, and where it ends."""
-        match = self.after.match(text, at)
+        gap = _BETWEEN.match(text, at)
+        # Most of what follows a number begins no unit, and a hundred names need not be tried.
+        if gap is None or text[gap.end() : gap.end() + 1].lower() not in self.firsts:
+            return "", at
+        match = self.unit.match(text, gap.end())
         return (_named(match, self.units), match.end()) if match else ("", at)
 
     def _numbers(self, text: str) -> Iterator[Number]:
@@ -224,19 +237,26 @@ class Reader:
             if not unit and (large := self.large.match(text, end)):
                 value = _times(number, _named(large, self.factors))
                 unit, behind = self.unit_after(text, large.end())
-            if not unit and (before := self.before.search(text, max(claimed, start - 24), start)):
-                unit = _named(before, self.units)
+            if not unit and start > claimed:
+                unit = self._unit_before(text[max(claimed, start - _LEANING) : start])
             claimed = behind
             written = text[start:end]
             yield Number(value=value, written=written, start=start, end=behind, unit=unit)
 
+    def _unit_before(self, text: str) -> str:
+        """Return the unit that ends a text, as in `mg 500`: one word, to be quick."""
+        word = _LAST_WORD.search(text)
+        if word is None or not (word[1].isalpha() or word[1] in self.lasts):
+            return ""
+        match = self.before.search(text, word.start())
+        return _named(match, self.units) if match else ""
+
     def _values(self, text: str) -> Iterator[tuple[str, int, int]]:
         """Yield each number's value and place; telephone numbers are one value."""
-        phones = [
-            match
-            for match in _PHONE.finditer(text)
-            if sum(letter.isdecimal() for letter in match.group()) >= 7
-        ]
+        phones = []
+        if len(_DIGIT.findall(text)) >= 7:
+            found = _PHONE.finditer(text)
+            phones = [match for match in found if len(_DIGIT.findall(match.group())) >= 7]
         at = 0
         for phone in phones:
             yield from self._plain_values(text, at, phone.start())
@@ -509,12 +529,14 @@ def _times(value: str, factor: int) -> str:
     return format(whole if product == whole else product.normalize(), "f")
 
 
-def _western(text: str, decimal: str, group: str) -> tuple[str, list[int]]:
+def _western(text: str, decimal: str, group: str) -> tuple[str, Sequence[int]]:
     """Write a text with the digits 0 to 9, fractions with a slash, and without unseen marks.
 
     Returns:
         the text, and where each of its letters stood.
     """
+    if not _FOREIGN.search(text):
+        return text, range(len(text) + 1)
     letters: list[str] = []
     places: list[int] = []
     entities = {match.start(): match for match in _ENTITY.finditer(text)} if "&" in text else {}
@@ -528,7 +550,7 @@ def _western(text: str, decimal: str, group: str) -> tuple[str, list[int]]:
             letters.append(piece)
             places.append(at)
         at += step
-    return "".join(letters), places
+    return "".join(letters), [*places, len(text)]
 
 
 @functools.lru_cache(maxsize=4096)

@@ -67,14 +67,14 @@ def translated(project: Project, rule: str = "") -> Iterator[tuple[Catalog, Bloc
         message = catalog.messages.get((block.context, block.msgid))
         if message is None or not message.msgstr.strip():
             continue
-        if rule and message.comments and _is_waived(project, message, rule):
+        if rule and is_waived(project, message, rule):
             continue
         yield catalog, block, message
 
 
-def _is_waived(project: Project, message: Message, rule: str) -> bool:
+def is_waived(project: Project, message: Message, rule: str) -> bool:
     """Tell whether a person has answered for what a rule finds in this exact translation."""
-    found = waivers.read(message)
+    found = waivers.read(message) if message.comments else ()
     return any(item.rule == rule and not waivers.refusal(item, project.today) for item in found)
 
 

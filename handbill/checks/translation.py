@@ -17,6 +17,7 @@ from handbill.rules import declare, rule
 #: Two English texts this alike are the same sentence before and after an edit.
 _ALIKE = 0.6
 _PUNCTUATION = ".,:;!?()[]*_\"'"
+_BRACE = re.compile(r"[{}]")
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 declare(
@@ -118,6 +119,8 @@ def placeholder(project: Project) -> Iterator[Fault]:
     for catalog, block in messages.wanted(project):
         message = catalog.messages.get((block.context, block.msgid))
         if message is None or not message.msgstr:
+            continue
+        if not _BRACE.search(block.msgid) and not _BRACE.search(message.msgstr):
             continue
         wanted, found = _holes(block), _holes_in(message.msgstr, block.kind)
         if block.kind != "interface" and malformed_slots(message.msgstr):

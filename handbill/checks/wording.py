@@ -6,6 +6,7 @@ These rules read English. They are silent where leaflets are written in another 
 import functools
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from handbill import lettering, numbers, waivers
 from handbill import words as wording
@@ -150,10 +151,15 @@ def gained_negation(project: Project) -> Iterator[Fault]:
     if not messages.is_english(project):
         return
     english = _denials(messages.words(project, project.settings.source_language))
+    affirms = functools.lru_cache(maxsize=4096)(
+        lambda text: english.search(text) is None and _HIDDEN.search(text) is None
+    )
     for catalog, block, message in messages.translated(project, "LF323"):
+        if not affirms(block.msgid):
+            continue
         denials = _denials(messages.words(project, catalog.language))
         found = denials.search(running(message.msgstr)) if denials.known else None
-        if found is None or english.search(block.msgid) or _HIDDEN.search(block.msgid):
+        if found is None:
             continue
         text = f"the translation into {catalog.language} says no, its source does not: {found[1]!r}"
         where = messages.within(catalog, message, found[0])
@@ -175,7 +181,6 @@ def glossary_term(project: Project) -> Iterator[Fault]:
         tag: [
             (
                 term,
-                wording.any_of(term.source),
                 wording.any_of(term.translations, clitics=True),
                 wording.any_of(term.forbidden, clitics=True),
             )
@@ -183,11 +188,10 @@ def glossary_term(project: Project) -> Iterator[Fault]:
         ]
         for tag, terms in project.glossaries.items()
     }
-    if not compiled:
-        return
+    named = functools.lru_cache(maxsize=4096)(_named)
     for catalog, block, message in messages.translated(project, "LF315"):
-        for term, source, right, wrong in compiled.get(catalog.language, ()):
-            if not source.search(running(block.msgid)):
+        for term, right, wrong in compiled.get(catalog.language, ()):
+            if not named(term.source, block.msgid):
                 continue
             text = running(message.msgstr)
             name, place = term.source[0], term.location
@@ -399,6 +403,14 @@ class _Denials:
         return (match.start(), match.group()) if match else None
 
 
+def _named(source: tuple[str, ...], text: str) -> bool:
+    """Tell whether an English text has a term."""
+    return _any_of(source).search(running(text)) is not None
+
+
+_any_of = functools.cache(wording.any_of)
+
+
 @functools.cache
 def _denials(words: Words) -> _Denials:
     return _Denials(words)
@@ -421,23 +433,47 @@ def _may_stay(word: str, source: str, before: str) -> bool:
     return not word.islower() and (word[1:] != word[1:].lower() or bool(re.search(inside, source)))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Same:
+    """A project that is equal to itself alone: it holds too much to be compared."""
+
+    project: Project
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.project is other.project
+
+    def __hash__(self) -> int:
+        return id(self.project)
+
+
 def _differences(
-    project: Project, rule_id: str, kind: str
+    project: Project, rule: str, kind: str
 ) -> Iterator[tuple[Catalog, Block, Message, numbers.Difference]]:
     """Yield the differences of one kind between the numbers of texts and their translations."""
+    for catalog, block, message, difference in _compared(_Same(project)):
+        if difference.kind == kind and not messages.is_waived(project, message, rule):
+            yield catalog, block, message, difference
+
+
+@functools.lru_cache(maxsize=1)
+def _compared(
+    same: _Same,
+) -> tuple[tuple[Catalog, Block, Message, numbers.Difference], ...]:
+    """Compare the numbers of all texts and their translations, once for the rules that ask."""
+    project = same.project
     if not messages.is_english(project):
-        return
+        return ()
     english = numbers.english(messages.words(project, project.settings.source_language))
     readers: dict[str, numbers.Reader] = {}
     for tag in messages.languages(project):
         # A locale that CLDR lacks is a finding of its own, and stops the language.
         if is_known(cldr := project.languages[tag].cldr):
             readers[tag] = numbers.reader(messages.words(project, tag), *separators(cldr))
-    for catalog, block, message in messages.translated(project, rule_id):
+    found = []
+    for catalog, block, message in messages.translated(project):
         other = readers.get(catalog.language)
-        if other is None:
-            continue
-        source, found = english.read(running(block.msgid)), other.read(running(message.msgstr))
-        for difference in numbers.compare(source, found, english.reader, other):
-            if difference.kind == kind:
-                yield catalog, block, message, difference
+        if other is not None:
+            source, there = english.read(running(block.msgid)), other.read(running(message.msgstr))
+            differences = numbers.compare(source, there, english.reader, other)
+            found += [(catalog, block, message, difference) for difference in differences]
+    return tuple(found)
