@@ -104,8 +104,8 @@ def swapped_number(project: Project) -> Iterator[Fault]:
 def lost_negation(project: Project) -> Iterator[Fault]:
     """A translation without the "not" of its source.
 
-    What it does: looks for a word that forbids, denies or stops, sentence by sentence where both
-    have as many, else in the whole text. The words are in locales/words.toml.
+    What it does: looks for a word that forbids, denies or stops, sentence by sentence. Where the
+    translation has more sentences or fewer, counts such words. They are in locales/words.toml.
     Why is this bad? "Do not take it with alcohol" becomes advice to drink.
     Example: `Use crema` for `Do not use cream`
     Use instead: `No use crema`
@@ -121,20 +121,22 @@ def lost_negation(project: Project) -> Iterator[Fault]:
         denials = _denials(messages.words(project, catalog.language))
         if not denials.known:
             continue
-        theirs = _denying(running(message.msgstr), denials)
+        text = running(message.msgstr)
+        theirs = _denying(text, denials)
         if len(ours) == len(theirs):
-            missing = [
-                n for n, pair in enumerate(zip(ours, theirs, strict=True)) if pair == (True, False)
-            ]
+            missing = sum(theirs) < sum(ours)
+            pairs = enumerate(zip(ours, theirs, strict=True))
+            lost = next((number for number, pair in pairs if pair == (True, False)), 0)
         else:
-            missing = [0] if not any(theirs) else []
-        if missing and sum(theirs) < sum(ours):
-            sentence = wording.sentences(message.msgstr)[missing[0]]
-            text = f"does not say no in {catalog.language}: {messages.quote(sentence)}"
+            # Sentences were joined or parted: each denial must still have a word.
+            missing, lost = denials.count(text) < sum(ours), 0
+        if missing:
+            sentence = wording.sentences(text)[lost] if theirs else text
+            said = f"does not say no in {catalog.language}: {messages.quote(sentence)}"
             hint = f"if it does, add its word to not = […] under [{catalog.language}] of words.toml"
-            where = messages.within(catalog, message, message.msgstr.find(sentence))
+            where = messages.within(catalog, message, text.find(sentence))
             yield messages.fault(
-                "lost-negation", catalog, where, text, messages.sourced(hint, block)
+                "lost-negation", catalog, where, said, messages.sourced(hint, block)
             )
 
 
@@ -397,10 +399,17 @@ class _Denials:
 
     def search(self, text: str) -> tuple[int, str] | None:
         """Return the place and the word that denies."""
-        if self.harmless is not None:
-            text = self.harmless.sub(lambda match: " " * len(match.group()), text)
-        match = self.pattern.search(text)
+        match = self.pattern.search(self._plain(text))
         return (match.start(), match.group()) if match else None
+
+    def count(self, text: str) -> int:
+        """Count the words that deny."""
+        return sum(1 for _ in self.pattern.finditer(self._plain(text)))
+
+    def _plain(self, text: str) -> str:
+        if self.harmless is None:
+            return text
+        return self.harmless.sub(lambda match: " " * len(match.group()), text)
 
 
 def _named(source: tuple[str, ...], text: str) -> bool:
