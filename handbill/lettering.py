@@ -63,7 +63,7 @@ _JOINING = frozenset(
 _BREAKING = frozenset({"Khmr", "Laoo", "Mymr", "Thai"})
 _CONTROLS = (
     "\x00-\x08\x0b-\x1f\x7f-\x9f\u034f\u115f\u1160\u180e\u2028-\u202e\u2060-\u2065\u206a-\u206f"
-    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffc\ue000-\uf8ff\U000e0000-\U0010ffff"
+    "\u3164\ufeff\uffa0\ufff0-\ufffc\ue000-\uf8ff\U000e0000-\U0010ffff"
 )
 _ISOLATES = re.compile("[\u2066-\u2069\n]")
 #: Letters that look like those of a language, and are its neighbour's.
