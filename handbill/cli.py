@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 from handbill import __version__, sources, uptodate
 from handbill.diagnostics import Diagnostic, Fault, HandbillError, Location, Severity
 from handbill.editions import Outcome, Selection, matches
-from handbill.store import SPECIMENS, Store
+from handbill.store import GALLERY, PREVIEWS, SPECIMENS, Store
 from handbill.toolchain import versions
 
 
@@ -79,6 +79,8 @@ def _parser() -> argparse.ArgumentParser:
         "--explain", action="store_true", help="say of each edition which inputs have changed"
     )
     build.add_argument("--json", action="store_true", help="print what was made as JSON")
+    build.add_argument("--previews", action="store_true", help="draw every page as a picture too")
+    build.add_argument("--release", action="store_true", help="stop drafts: unsigned editions")
     build.set_defaults(command=_build)
 
     check = commands.add_parser("check", help="look for mistakes and print nothing on paper")
@@ -87,13 +89,45 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument(
         "--output-format", choices=("text", "json", "sarif", "github"), default="text"
     )
+    check.add_argument("--release", action="store_true", help="find drafts: unsigned editions")
     check.set_defaults(command=_check)
+
+    sign = commands.add_parser("sign", help="record who has read and approved a text")
+    _common(sign)
+    sign.add_argument("--leaflet", required=True, help="its id, or handbill: the templates' words")
+    sign.add_argument("--language", required=True)
+    sign.add_argument("--role", required=True, help="such as clinical-reviewer or translator")
+    sign.add_argument("--name", required=True, help="who signs")
+    sign.add_argument(
+        "--text", required=True, metavar="CODE", help="the code on the page that was read"
+    )
+    sign.add_argument("--expires", type=dt.date.fromisoformat, help="last day, YYYY-MM-DD")
+    sign.set_defaults(command=_sign)
 
     rule = commands.add_parser("rule", help="print the manual of a rule, or list them all")
     rule.add_argument("id", nargs="?", help="such as LF301, or untranslated")
     rule.set_defaults(command=_rule)
 
-    catalog = commands.add_parser("catalog", help="what translators need")
+    _catalog_actions(commands.add_parser("catalog", help="what translators need"))
+
+    specimen = commands.add_parser("specimen", help="print a page that tries out each language")
+    _common(specimen)
+    specimen.add_argument("--language", action="append", default=[], metavar="GLOB")
+    specimen.set_defaults(command=_specimen)
+
+    gallery = commands.add_parser("gallery", help="show every component, printed and as written")
+    _common(gallery)
+    for name in ("language", "format"):
+        gallery.add_argument(f"--{name}", action="append", default=[], metavar="GLOB")
+    gallery.set_defaults(command=_gallery)
+
+    clean = commands.add_parser("clean", help="remove all that builds have written")
+    _common(clean)
+    clean.set_defaults(command=_clean)
+    return parser
+
+
+def _catalog_actions(catalog: argparse.ArgumentParser) -> None:
     actions = catalog.add_subparsers(title="actions", metavar="ACTION", required=True)
     extract = actions.add_parser("extract", help="write the POT file of every leaflet")
     _common(extract)
@@ -108,16 +142,6 @@ def _parser() -> argparse.ArgumentParser:
     waive.add_argument("--by", required=True, metavar="NAME", help="the person who answers for it")
     waive.add_argument("--because", required=True, metavar="REASON")
     waive.set_defaults(command=_waive)
-
-    specimen = commands.add_parser("specimen", help="print a page that tries out each language")
-    _common(specimen)
-    specimen.add_argument("--language", action="append", default=[], metavar="GLOB")
-    specimen.set_defaults(command=_specimen)
-
-    clean = commands.add_parser("clean", help="remove all that builds have written")
-    _common(clean)
-    clean.set_defaults(command=_clean)
-    return parser
 
 
 def _common(parser: argparse.ArgumentParser) -> None:
@@ -140,8 +164,10 @@ def _build(options: argparse.Namespace) -> int:
     today = _today(options)
     store = Store(_output(options))
     found = sources.read(options.root)
-    manifest = uptodate.unchanged(found, store, toolchain=versions(), today=today)
-    if manifest is not None and not options.explain:
+    manifest = uptodate.unchanged(
+        found, store, toolchain=versions(), today=today, release=options.release
+    )
+    if manifest is not None and not options.explain and not options.previews:
         rows = [row for row in _selected(options, manifest["editions"]) if row["current"]]
         selected_all = not any(getattr(options, name) for name in FILTERS)
         findings = [Diagnostic.from_row(row) for row in manifest["build"]["findings"]]
@@ -161,6 +187,8 @@ def _make(options: argparse.Namespace, store: Store, today: dt.date) -> int:
     findings = list(_rules().run(loaded))
     selection = _selection(options, loaded)
     editions = [item for item in plan.editions(loaded) if selection.selects(item)]
+    if options.release:
+        findings += [_rules().diagnose(fault) for fault in plan.drafts(loaded, editions)]
     build = runner.Build(loaded, store, fonts_conf=str(fonts_conf), findings=findings)
     workers, at_once = runner.executor(options.executor, max(1, min(options.jobs, len(editions))))
     counts = dict.fromkeys(("typeset", "reused", "stopped"), 0)
@@ -169,10 +197,14 @@ def _make(options: argparse.Namespace, store: Store, today: dt.date) -> int:
         for number, outcome in enumerate(build.run(editions, workers, at_once), start=1):
             counts[outcome.state] += 1
             _progress(outcome, f"{number}/{len(editions)}", explain=options.explain)
+        if options.previews:
+            paths = sorted({item.path for item in editions} & set(build.rows))
+            drawn = list(build.preview(paths, workers))
+            _say(f"{len(drawn)} editions drawn, into {PREVIEWS}/")
         complete = selection.everything
     finally:
         workers.shutdown(wait=True, cancel_futures=True)
-        build.conclude(complete=complete)
+        build.conclude(complete=complete, release=options.release)
     for path in build.withdrawn:
         _say(f"withdrawn {path}: nothing publishes it any more")
     rows = _selected(options, [build.rows[path] for path in sorted(build.rows)])
@@ -194,17 +226,24 @@ def _conclude(
     if options.json:
         made = {"editions": list(rows), "findings": [item.row() for item in dict.fromkeys(shown)]}
         sys.stdout.write(json.dumps(made, ensure_ascii=False, indent=1) + "\n")
+    pdfs = [row["current"] for row in rows if row["kind"] == "pdf"]
+    if pdfs:
+        _say(f"validated by PDF/UA-1 and PDF/A-2a: {sum(pdfs)} of {len(pdfs)} PDFs")
     made_of = ", ".join(f"{number} {state}" for state, number in counts.items())
     _say(f"{made_of}; {report.summary(shown)}")
     return _status(shown)
 
 
 def _check(options: argparse.Namespace) -> int:
-    from handbill import project, report  # noqa: PLC0415
+    from handbill import plan, project, report  # noqa: PLC0415
 
     loaded = project.load(sources.read(options.root), today=_today(options))
     _selection(options, loaded)
-    found = [item for item in _rules().run(loaded) if _meant(options, item)]
+    found = list(_rules().run(loaded))
+    if options.release:
+        drafts = plan.drafts(loaded, plan.editions(loaded))
+        found += [_rules().diagnose(fault) for fault in drafts]
+    found = [item for item in found if _meant(options, item)]
     waived = _waived(options, loaded)
     text = report.write(found, options.output_format, colour=_coloured(sys.stdout), waived=waived)
     if text:
@@ -212,6 +251,49 @@ def _check(options: argparse.Namespace) -> int:
     count = f"; waivers in force: {len(waived)}" if waived else ""
     _say(f"{report.summary(found)}{count}")
     return _status(found)
+
+
+def _sign(options: argparse.Namespace) -> int:
+    from handbill import catalog, project, report, signoff  # noqa: PLC0415
+    from handbill.model import Signature  # noqa: PLC0415
+
+    loaded = project.load(sources.read(options.root), today=_today(options))
+    domain, tag = options.leaflet, options.language
+    settings = loaded.settings
+    tags = [settings.source_language, *settings.languages]
+    for place, wanted, names in (
+        ("--leaflet", domain, [*loaded.leaflets, catalog.INTERFACE]),
+        ("--language", tag, tags),
+        ("--role", options.role, signoff.ROLES),
+    ):
+        if wanted not in names:
+            _unknown(place, wanted, names)
+    lasting = dt.timedelta(days=settings.signature_days)
+    signature = Signature(
+        role=options.role,
+        name=" ".join(options.name.split()),
+        date=loaded.today,
+        expires=options.expires or loaded.today + lasting,
+        text=options.text,
+    )
+    signed = signoff.sign(loaded, domain, tag, signature)
+    found = [
+        item
+        for item in _rules().run(loaded)
+        if item.severity is Severity.ERROR
+        and item.scope.clinic is None
+        and item.scope.leaflet in {None, domain}
+        and item.scope.language in {None, tag}
+    ]
+    if isinstance(signed, Fault):
+        found.append(_rules().diagnose(signed))
+    if found or isinstance(signed, Fault):
+        _say(report.write(found, "text", colour=_coloured(sys.stderr)))
+        _say(f"not signed; {report.summary(found)}")
+        return FINDINGS
+    Store(options.root).publish(signed.path, signoff.write(signed))
+    _say(f"{signed.path}: {signature.role}, until {signature.expires}")
+    return CLEAN
 
 
 def _rule(options: argparse.Namespace) -> int:
@@ -320,6 +402,47 @@ def _specimen(options: argparse.Namespace) -> int:
     return _status(found)
 
 
+def _gallery(options: argparse.Namespace) -> int:
+    from handbill import press, project, report, typeset  # noqa: PLC0415
+
+    loaded = project.load(sources.read(options.root), today=_today(options))
+    typeset.prepare(str(_fonts_conf(options)))
+    store = Store(_output(options))
+    shown = {tag for tag, _component in loaded.fixtures}
+    tags = [tag for tag in _published(loaded) if tag in shown]
+    for option, names in (("language", tags), ("format", list(loaded.formats))):
+        for pattern in getattr(options, option):
+            if not fnmatch.filter(names, pattern):
+                _unknown(f"--{option}", pattern, names)
+    meant = [form for form in loaded.formats.values() if options.format or form.kind == "html"]
+    forms = [form for form in meant if matches(form.name, options.format)]
+    # Of each direction one language is enough to look at.
+    first = {loaded.languages[tag].direction: tag for tag in reversed(tags)}
+    wanted = [tag for tag in tags if matches(tag, options.language or tuple(first.values()))]
+    checked = list(_rules().run(loaded))
+    found: list[Diagnostic] = []
+    for tag in wanted:
+        here = [item for item in checked if item.scope.covers(GALLERY, tag, GALLERY)]
+        found += here
+        if _status(here) == FINDINGS:
+            continue
+        for form in forms if options.format else (None, *forms):
+            proof = press.gallery(loaded, tag, form, "")
+            impression = press.print_proof(proof)
+            found += [_rules().diagnose(fault) for fault in impression.faults]
+            name = f"{tag}.{form.name}" if form and form.kind == "pdf" else tag
+            store.publish(f"{GALLERY}/{name}.{proof.edition.kind}", impression.data)
+            _say(f"{GALLERY}/{name}.{proof.edition.kind}: {loaded.languages[tag].autonym}")
+    _say(report.write(list(dict.fromkeys(found)), "text", colour=_coloured(sys.stderr)))
+    return _status(found)
+
+
+def _published(loaded: "Project") -> list[str]:
+    """Return the tags of the languages that a project publishes, its own first."""
+    tags = dict.fromkeys((loaded.settings.source_language, *loaded.settings.languages))
+    return [tag for tag in tags if tag in loaded.languages]
+
+
 def _fonts_conf(options: argparse.Namespace) -> Path:
     fonts_conf: Path = options.root.resolve() / FONTS_CONF
     if not fonts_conf.is_file():
@@ -390,6 +513,7 @@ def _progress(outcome: Outcome, count: str, *, explain: bool) -> None:
     if outcome.state == "reused" and not explain:
         return
     pages = f" {outcome.pages} pages" if outcome.pages else ""
+    pages += f", set {outcome.fit} to fit" if outcome.fit else ""
     _say(f"[{count}] {outcome.state} {outcome.edition.path}{pages}")
     if explain and outcome.state != "stopped":
         for name in outcome.changed or ("nothing has changed",):

@@ -85,6 +85,7 @@ class Leaflet:
         assets: the other files of its folder, by name.
         locations: where each key of the front matter stands.
         body_line: the line of the file on which the Markdown begins.
+        sheets: how many sheets of paper it may take, printed on both sides; 0 for any number.
     """
 
     id: str
@@ -97,7 +98,6 @@ class Leaflet:
     last_review: dt.date
     next_review: dt.date
     authors: tuple[str, ...]
-    reviewers: tuple[str, ...]
     sources: tuple[Citation, ...]
     codes: Mapping[str, str]
     body: str
@@ -106,6 +106,7 @@ class Leaflet:
     assets: Mapping[str, bytes]
     locations: Mapping[str, Location]
     body_line: int
+    sheets: int = 0
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -264,6 +265,49 @@ class Catalog:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of a text as it is signed: what kind it is, its English, and what is printed."""
+
+    kind: str
+    context: str | None
+    source: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """A person's word for one text.
+
+    Attributes:
+        role: as what the person has read it; see `signoff.ROLES`.
+        date: when it was signed.
+        expires: the last day on which it holds.
+        text: the code of the text that was signed, and of no other.
+    """
+
+    role: str
+    name: str
+    date: dt.date
+    expires: dt.date
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignOff:
+    """All signatures under one leaflet, or under the templates' words, in one language.
+
+    Attributes:
+        texts: each text that a signature is for, in full, by its code.
+    """
+
+    domain: str
+    language: str
+    path: str
+    signatures: tuple[Signature, ...] = ()
+    texts: Mapping[str, tuple[Line, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
     """A way to publish.
 
@@ -271,12 +315,16 @@ class Format:
         title: the name that people know it by.
         kind: `pdf`, or `html` for a web page.
         imposition: how pages are put on sheets: none, `booklet` or `two-up`.
+        sheet_pages: how many pages a sheet holds, both sides; 0 where sheets are not counted.
+        least_size: no type is smaller, in points.
     """
 
     name: str
     title: str
     kind: str
     imposition: str
+    sheet_pages: int
+    least_size: float
     stylesheet: str
 
 
@@ -291,8 +339,30 @@ class Templates:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fixture:
+    """A sample of a component for `handbill gallery`: a piece of Markdown in one language.
+
+    Attributes:
+        language: the tag of its language.
+        assets: the pictures beside it, by name.
+    """
+
+    component: str
+    language: str
+    path: str
+    text: str
+    assets: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """All that one edition needs and nothing else: what a worker is sent."""
+    """All that one edition needs and nothing else: what a worker is sent.
+
+    Attributes:
+        code: the code of the text that is printed; people sign it.
+        draft: whether a signature is wanting.
+        signatures: those that hold, of the source and of the translation.
+    """
 
     edition: Edition
     leaflet: Leaflet
@@ -303,6 +373,9 @@ class Job:
     catalog: Catalog | None
     interface: Catalog | None
     templates: Templates
+    code: str
+    draft: bool
+    signatures: tuple[Signature, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -314,6 +387,8 @@ class Proof:
         script: the ISO 15924 code of its language's script.
         direction: `ltr` or `rtl`.
         imposition: how its pages are put on sheets; part of the key too.
+        budget: how many pages it may take; 0 for any number; part of the key too.
+        least_size: no type on it is smaller, in points; part of the key too.
         draft: whether every page must say that nobody has signed it.
         places: where each printed text was written, for findings made on paper.
         key: the digest of HTML, assets and toolchain.
@@ -328,16 +403,29 @@ class Proof:
     imposition: str
     places: Mapping[str, Location]
     key: str
+    budget: int = 0
+    least_size: float = 0
     draft: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """`[tool.handbill]` of pyproject.toml."""
+    """`[tool.handbill]` of pyproject.toml.
+
+    Attributes:
+        source_roles: who must sign a leaflet in its source language.
+        translation_roles: who must sign each translation.
+        signature_days: how long a signature holds, unless it says itself.
+        draft_languages: the languages whose drafts a release may hold.
+    """
 
     source_language: str = "en"
     languages: tuple[str, ...] = ()
     max_pages: int = 24
+    source_roles: tuple[str, ...] = ("clinical-reviewer",)
+    translation_roles: tuple[str, ...] = ("translator", "second-reader")
+    signature_days: int = 730
+    draft_languages: tuple[str, ...] = ()
     locations: Mapping[str, Location] = field(default_factory=dict, compare=False, repr=False)
 
 
@@ -368,7 +456,9 @@ class Project:
     templates: Templates
     interface_blocks: tuple[Block, ...]
     specimens: Mapping[str, Specimen]
+    fixtures: Mapping[tuple[str, str], Fixture]
     fonts: Mapping[str, tuple[Location, str]]
+    sign_offs: Mapping[tuple[str, str], SignOff]
     words: Mapping[str, Words] = field(default_factory=dict)
     glossaries: Mapping[str, tuple[Term, ...]] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()

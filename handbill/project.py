@@ -7,23 +7,26 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
-from handbill import catalog, languages, markup, tables, templates, vocabulary
+from handbill import catalog, languages, markup, signoff, tables, templates, vocabulary
 from handbill.diagnostics import Fault, HandbillError, Location, Scope, not_utf8
 from handbill.model import (
     Block,
     Catalog,
     Citation,
     Clinic,
+    Fixture,
     Format,
     Hours,
     Leaflet,
     Project,
     Settings,
+    SignOff,
     Specimen,
     Templates,
     Term,
 )
 from handbill.sources import SETTINGS, Sources, digest
+from handbill.store import GALLERY
 from handbill.tables import Key, Table
 
 
@@ -35,6 +38,8 @@ FONTS = "templates/fonts/"
 _ID = r"[a-z0-9]+(-[a-z0-9]+)*"
 _DATE = "2026-11-24"
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_PICTURES = frozenset({".svg", ".png", ".jpg", ".jpeg"})
+_FIXTURE = re.compile(r"templates/components/([^/]+)/fixture(?:\.([A-Za-z0-9-]+))?\.md")
 _FENCE = re.compile(r"\A\+\+\+[ \t]*\n(.*?)^\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 
 _CITATION = MappingProxyType(
@@ -58,7 +63,7 @@ _FRONT_MATTER = MappingProxyType(
         "last_review": Key(holds=dt.date, example=_DATE),
         "next_review": Key(holds=dt.date, example="2028-11-24"),
         "authors": Key(holds=list, of=str, filled=True, example='["A. Author"]'),
-        "reviewers": Key(holds=list, of=str, example="[]"),
+        "sheets": Key(holds=int, required=False, example="2"),
         "codes": Key(holds=dict, required=False, example='{ icd-10 = "L72.0" }'),
         "sources": Key(holds=list, of=dict, keys=_CITATION, example="[[sources]]"),
     }
@@ -110,6 +115,18 @@ _SETTINGS = MappingProxyType(
         "source-language": Key(holds=str, required=False, example='"en"'),
         "languages": Key(holds=list, of=str, required=False, example='["es", "ar"]'),
         "max-pages": Key(holds=int, required=False, example="24"),
+        "source-signatures": Key(
+            holds=list,
+            of=str,
+            required=False,
+            members=signoff.ROLES,
+            example='["clinical-reviewer"]',
+        ),
+        "translation-signatures": Key(
+            holds=list, of=str, required=False, members=signoff.ROLES, example='["translator"]'
+        ),
+        "signature-days": Key(holds=int, required=False, example="730"),
+        "draft-languages": Key(holds=list, of=str, required=False, example='["so"]'),
     }
 )
 _SPECIMEN = MappingProxyType(
@@ -139,6 +156,8 @@ _FORMAT = MappingProxyType(
         "title": Key(holds=str, example='"A4"'),
         "kind": Key(holds=str, required=False, choices=("pdf", "html")),
         "imposition": Key(holds=str, required=False, choices=("booklet", "two-up")),
+        "sheet-pages": Key(holds=int, required=False, example="2"),
+        "least-size": Key(holds=float, required=False, example="18"),
     }
 )
 
@@ -162,9 +181,11 @@ def load(sources: Sources, *, today: dt.date) -> Project:
         languages=table,
         formats=_formats(texts, faults),
         catalogs=_catalogs(sources, faults),
+        sign_offs=_sign_offs(sources, faults),
         templates=press,
         interface_blocks=_interface(press, faults),
         specimens=_specimens(texts.get(SPECIMENS, ""), faults),
+        fixtures=_fixtures(sources, texts, settings.source_language, faults),
         fonts=_fonts(texts.get(f"{FONTS}fonts.toml", ""), faults),
         words=words,
         glossaries=_glossaries(texts, faults),
@@ -206,6 +227,12 @@ def _settings(text: str, faults: list[Fault]) -> Settings:
         source_language=table.values.get("source-language", defaults.source_language),
         languages=tuple(table.values.get("languages", ())),
         max_pages=table.values.get("max-pages", defaults.max_pages),
+        source_roles=tuple(table.values.get("source-signatures", defaults.source_roles)),
+        translation_roles=tuple(
+            table.values.get("translation-signatures", defaults.translation_roles)
+        ),
+        signature_days=table.values.get("signature-days", defaults.signature_days),
+        draft_languages=tuple(table.values.get("draft-languages", ())),
         locations={name: table.where(name) for name in _SETTINGS},
     )
 
@@ -231,7 +258,7 @@ def _leaflets(
         assets = {
             name: data
             for name, data in sources.below(f"content/leaflets/{folder}").items()
-            if PurePosixPath(name).suffix.lower() in {".svg", ".png", ".jpg", ".jpeg"}
+            if PurePosixPath(name).suffix.lower() in _PICTURES
         }
         leaflet, met = _leaflet(folder, path, texts[path], assets)
         faults += met
@@ -295,11 +322,11 @@ def _leaflet(
         last_review=values["last_review"],
         next_review=values["next_review"],
         authors=tuple(values["authors"]),
-        reviewers=tuple(values["reviewers"]),
         sources=tuple(citations),
         codes=values.get("codes", {}),
         body=body,
         body_line=first_line,
+        sheets=values.get("sheets", 0),
         outline=outline,
         front_blocks=tuple(_front_blocks(table)),
         assets=assets,
@@ -418,6 +445,8 @@ def _formats(texts: Mapping[str, str], faults: list[Fault]) -> dict[str, Format]
             title=table.values.get("title", name),
             kind=table.values.get("kind", "pdf"),
             imposition=table.values.get("imposition", ""),
+            sheet_pages=table.values.get("sheet-pages", 0),
+            least_size=table.values.get("least-size", 12),
             stylesheet=stylesheet,
         )
     return found
@@ -442,6 +471,18 @@ def _glossaries(texts: Mapping[str, str], faults: list[Fault]) -> dict[str, tupl
         tag = path.split("/")[1]
         found[tag], met = vocabulary.glossary(texts[path], path)
         faults += [replace(fault, scope=Scope(language=tag)) for fault in met]
+    return found
+
+
+def _sign_offs(sources: Sources, faults: list[Fault]) -> dict[tuple[str, str], SignOff]:
+    found: dict[tuple[str, str], SignOff] = {}
+    for path in _named(sources.files, "locales/", ".json"):
+        parts = PurePosixPath(path).parts
+        domain, tag = PurePosixPath(path).stem, parts[1]
+        if path == signoff.path(domain, tag):
+            read, met = signoff.read(sources.files[path], path=path, domain=domain, language=tag)
+            faults += met
+            found[tag, domain] = read
     return found
 
 
@@ -490,6 +531,34 @@ def _specimens(text: str, faults: list[Fault]) -> dict[str, Specimen]:
         for tag, values in table.values.items()
         if set(_SPECIMEN) <= set(values)
     }
+
+
+def _fixtures(
+    sources: Sources, texts: Mapping[str, str], source_language: str, faults: list[Fault]
+) -> dict[tuple[str, str], Fixture]:
+    """Read the samples of components, by language and component; none stops a leaflet."""
+    found: dict[tuple[str, str], Fixture] = {}
+    for path, text in texts.items():
+        match = _FIXTURE.fullmatch(path)
+        if match is None:
+            continue
+        component, tag = match[1], match[2] or source_language
+        faults += [
+            replace(fault, scope=Scope(leaflet=GALLERY))
+            for fault in markup.outline(text, path=path).faults
+        ]
+        found[tag, component] = Fixture(
+            component=component,
+            language=tag,
+            path=path,
+            text=text,
+            assets={
+                name: data
+                for name, data in sources.below(path.rsplit("/", 1)[0]).items()
+                if PurePosixPath(name).suffix.lower() in _PICTURES
+            },
+        )
+    return found
 
 
 def _missing_templates(texts: Mapping[str, str]) -> Iterator[Fault]:
