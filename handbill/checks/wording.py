@@ -133,7 +133,8 @@ def lost_negation(project: Project) -> Iterator[Fault]:
         if missing:
             sentence = wording.sentences(text)[lost] if theirs else text
             said = f"does not say no in {catalog.language}: {messages.quote(sentence)}"
-            hint = f"if it does, add its word to not = […] under [{catalog.language}] of words.toml"
+            where_to = f"not = […] under [{catalog.language}] of words.toml"
+            hint = f"say it as the English does; if it is said, add the word to {where_to}"
             where = messages.within(catalog, message, text.find(sentence))
             yield messages.fault(
                 "lost-negation", catalog, where, said, messages.sourced(hint, block)
