@@ -41,6 +41,8 @@ _BRACES = re.compile(
     r"\{\{\s*[\w.-]+\s*\}\}|\{\{.*?\}\}|\{\{|\}\}|\{\s*[A-Za-z_]\w*\.\w[\w.-]*\s*\}"
 )
 
+#: What an inline pattern of Python-Markdown begins with.
+_INLINE = re.compile(r"[\\`*_\[<&!\n]")
 _BOLD = re.compile(r"(?<!\\)\*\*")
 _OPEN_LINK = re.compile(r"\]\(|\] \((?=https?:|mailto:|tel:)")
 # Python-Markdown knows neither these bullets nor `1)`.
@@ -172,14 +174,7 @@ def render(text: str, furniture: Furniture, *, path: str = "", first_line: int =
 
 def marks(text: str) -> Counter[str]:
     """Count the inline markup of a text as it is printed: bold, emphasis, links by address."""
-    found: Counter[str] = Counter()
-    for element in _inline(text).iter():
-        if element.tag == "a":
-            address = (element.get("href") or "").replace(AMP_SUBSTITUTE, "&")
-            found[f"link to {html.unescape(address)}"] += 1
-        elif element.tag in _MARKS:
-            found[_MARKS[element.tag]] += 1
-    return found
+    return Counter(_set(text)[0])
 
 
 def strays(text: str, kind: str) -> list[Stray]:
@@ -194,7 +189,7 @@ def strays(text: str, kind: str) -> list[Stray]:
     def stray(message: str, hint: str, *words: str) -> None:
         found.append(Stray(message=message, hint=hint, words=words))
 
-    printed = [run for run in _inline(text).itertext() if run]
+    _, printed = _set(text)
     if len(_BOLD.findall(text)) % 2 or any("**" in run for run in printed):
         hint = "write **words**, without a space inside the asterisks"
         stray("asterisks that make nothing bold", hint, *_words_with(_BOLD, text))
@@ -246,6 +241,27 @@ def _parser() -> markdown.Markdown:
 @functools.cache
 def _inline_parser() -> markdown.Markdown:
     return _parser()
+
+
+@functools.lru_cache(maxsize=4096)
+def _set(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the markup of a text as it is printed, and its runs of letters.
+
+    Most texts have nothing that an inline pattern of Markdown could begin with. Catalogs hold the
+    others over and over: once for each language, and once for each question.
+    """
+    if not _INLINE.search(text):
+        run = _as_printed(text)
+        return (), (run,) if run else ()
+    found = []
+    root = _inline(text)
+    for element in root.iter():
+        if element.tag == "a":
+            address = (element.get("href") or "").replace(AMP_SUBSTITUTE, "&")
+            found.append(f"link to {html.unescape(address)}")
+        elif element.tag in _MARKS:
+            found.append(_MARKS[element.tag])
+    return tuple(found), tuple(run for run in root.itertext() if run)
 
 
 def _inline(text: str) -> Element:
