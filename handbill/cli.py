@@ -79,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
         "--explain", action="store_true", help="say of each edition which inputs have changed"
     )
     build.add_argument("--json", action="store_true", help="print what was made as JSON")
+    build.add_argument("--release", action="store_true", help="stop drafts: unsigned editions")
     build.set_defaults(command=_build)
 
     check = commands.add_parser("check", help="look for mistakes and print nothing on paper")
@@ -87,7 +88,20 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument(
         "--output-format", choices=("text", "json", "sarif", "github"), default="text"
     )
+    check.add_argument("--release", action="store_true", help="find drafts: unsigned editions")
     check.set_defaults(command=_check)
+
+    sign = commands.add_parser("sign", help="record who has read and approved a text")
+    _common(sign)
+    sign.add_argument("--leaflet", required=True, help="its id, or handbill: the templates' words")
+    sign.add_argument("--language", required=True)
+    sign.add_argument("--role", required=True, help="such as clinical-reviewer or translator")
+    sign.add_argument("--name", required=True, help="who signs")
+    sign.add_argument(
+        "--text", required=True, metavar="CODE", help="the code on the page that was read"
+    )
+    sign.add_argument("--expires", type=dt.date.fromisoformat, help="last day, YYYY-MM-DD")
+    sign.set_defaults(command=_sign)
 
     rule = commands.add_parser("rule", help="print the manual of a rule, or list them all")
     rule.add_argument("id", nargs="?", help="such as LF301, or untranslated")
@@ -130,7 +144,9 @@ def _build(options: argparse.Namespace) -> int:
     today = _today(options)
     store = Store(_output(options))
     found = sources.read(options.root)
-    manifest = uptodate.unchanged(found, store, toolchain=versions(), today=today)
+    manifest = uptodate.unchanged(
+        found, store, toolchain=versions(), today=today, release=options.release
+    )
     if manifest is not None and not options.explain:
         rows = [row for row in _selected(options, manifest["editions"]) if row["current"]]
         selected_all = not any(getattr(options, name) for name in FILTERS)
@@ -151,6 +167,8 @@ def _make(options: argparse.Namespace, store: Store, today: dt.date) -> int:
     findings = list(_rules().run(loaded))
     selection = _selection(options, loaded)
     editions = [item for item in plan.editions(loaded) if selection.selects(item)]
+    if options.release:
+        findings += [_rules().diagnose(fault) for fault in plan.drafts(loaded, editions)]
     build = runner.Build(loaded, store, fonts_conf=str(fonts_conf), findings=findings)
     workers, at_once = runner.executor(options.executor, max(1, min(options.jobs, len(editions))))
     counts = dict.fromkeys(("typeset", "reused", "stopped"), 0)
@@ -162,7 +180,7 @@ def _make(options: argparse.Namespace, store: Store, today: dt.date) -> int:
         complete = selection.everything
     finally:
         workers.shutdown(wait=True, cancel_futures=True)
-        build.conclude(complete=complete)
+        build.conclude(complete=complete, release=options.release)
     for path in build.withdrawn:
         _say(f"withdrawn {path}: nothing publishes it any more")
     rows = _selected(options, [build.rows[path] for path in sorted(build.rows)])
@@ -190,16 +208,63 @@ def _conclude(
 
 
 def _check(options: argparse.Namespace) -> int:
-    from handbill import project, report  # noqa: PLC0415
+    from handbill import plan, project, report  # noqa: PLC0415
 
     loaded = project.load(sources.read(options.root), today=_today(options))
     _selection(options, loaded)
-    found = [item for item in _rules().run(loaded) if _meant(options, item)]
+    found = list(_rules().run(loaded))
+    if options.release:
+        drafts = plan.drafts(loaded, plan.editions(loaded))
+        found += [_rules().diagnose(fault) for fault in drafts]
+    found = [item for item in found if _meant(options, item)]
     text = report.write(found, options.output_format, colour=_coloured(sys.stdout))
     if text:
         sys.stdout.write(text + "\n")
     _say(report.summary(found))
     return _status(found)
+
+
+def _sign(options: argparse.Namespace) -> int:
+    from handbill import catalog, project, report, signoff  # noqa: PLC0415
+    from handbill.model import Signature  # noqa: PLC0415
+
+    loaded = project.load(sources.read(options.root), today=_today(options))
+    domain, tag = options.leaflet, options.language
+    settings = loaded.settings
+    tags = [settings.source_language, *settings.languages]
+    for place, wanted, names in (
+        ("--leaflet", domain, [*loaded.leaflets, catalog.INTERFACE]),
+        ("--language", tag, tags),
+        ("--role", options.role, signoff.ROLES),
+    ):
+        if wanted not in names:
+            _unknown(place, wanted, names)
+    lasting = dt.timedelta(days=settings.signature_days)
+    signature = Signature(
+        role=options.role,
+        name=" ".join(options.name.split()),
+        date=loaded.today,
+        expires=options.expires or loaded.today + lasting,
+        text=options.text,
+    )
+    signed = signoff.sign(loaded, domain, tag, signature)
+    found = [
+        item
+        for item in _rules().run(loaded)
+        if item.severity is Severity.ERROR
+        and item.scope.clinic is None
+        and item.scope.leaflet in {None, domain}
+        and item.scope.language in {None, tag}
+    ]
+    if isinstance(signed, Fault):
+        found.append(_rules().diagnose(signed))
+    if found or isinstance(signed, Fault):
+        _say(report.write(found, "text", colour=_coloured(sys.stderr)))
+        _say(f"not signed; {report.summary(found)}")
+        return FINDINGS
+    Store(options.root).publish(signed.path, signoff.write(signed))
+    _say(f"{signed.path}: {signature.role}, until {signature.expires}")
+    return CLEAN
 
 
 def _rule(options: argparse.Namespace) -> int:

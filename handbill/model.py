@@ -97,7 +97,6 @@ class Leaflet:
     last_review: dt.date
     next_review: dt.date
     authors: tuple[str, ...]
-    reviewers: tuple[str, ...]
     sources: tuple[Citation, ...]
     codes: Mapping[str, str]
     body: str
@@ -199,6 +198,49 @@ class Catalog:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of a text as it is signed: what kind it is, its English, and what is printed."""
+
+    kind: str
+    context: str | None
+    source: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """A person's word for one text.
+
+    Attributes:
+        role: as what the person has read it; see `signoff.ROLES`.
+        date: when it was signed.
+        expires: the last day on which it holds.
+        text: the code of the text that was signed, and of no other.
+    """
+
+    role: str
+    name: str
+    date: dt.date
+    expires: dt.date
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignOff:
+    """All signatures under one leaflet, or under the templates' words, in one language.
+
+    Attributes:
+        texts: each text that a signature is for, in full, by its code.
+    """
+
+    domain: str
+    language: str
+    path: str
+    signatures: tuple[Signature, ...] = ()
+    texts: Mapping[str, tuple[Line, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
     """A way to publish.
 
@@ -227,7 +269,13 @@ class Templates:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """All that one edition needs and nothing else: what a worker is sent."""
+    """All that one edition needs and nothing else: what a worker is sent.
+
+    Attributes:
+        code: the code of the text that is printed; people sign it.
+        draft: whether a signature is wanting.
+        signatures: those that hold, of the source and of the translation.
+    """
 
     edition: Edition
     leaflet: Leaflet
@@ -238,6 +286,9 @@ class Job:
     catalog: Catalog | None
     interface: Catalog | None
     templates: Templates
+    code: str
+    draft: bool
+    signatures: tuple[Signature, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,11 +319,22 @@ class Proof:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """`[tool.handbill]` of pyproject.toml."""
+    """`[tool.handbill]` of pyproject.toml.
+
+    Attributes:
+        source_roles: who must sign a leaflet in its source language.
+        translation_roles: who must sign each translation.
+        signature_days: how long a signature holds, unless it says itself.
+        draft_languages: the languages whose drafts a release may hold.
+    """
 
     source_language: str = "en"
     languages: tuple[str, ...] = ()
     max_pages: int = 24
+    source_roles: tuple[str, ...] = ("clinical-reviewer",)
+    translation_roles: tuple[str, ...] = ("translator", "second-reader")
+    signature_days: int = 730
+    draft_languages: tuple[str, ...] = ()
     locations: Mapping[str, Location] = field(default_factory=dict, compare=False, repr=False)
 
 
@@ -304,5 +366,6 @@ class Project:
     interface_blocks: tuple[Block, ...]
     specimens: Mapping[str, Specimen]
     fonts: Mapping[str, tuple[Location, str]]
+    sign_offs: Mapping[tuple[str, str], SignOff]
     faults: tuple[Fault, ...] = ()
     digests: Mapping[str, str] = field(default_factory=dict)

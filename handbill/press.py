@@ -24,6 +24,7 @@ from handbill.diagnostics import Fault, HandbillError, Location
 from handbill.editions import Edition, Impression
 from handbill.markup import Furniture
 from handbill.model import Block, Catalog, Job, Language, Project, Proof
+from handbill.signoff import SHORT
 from handbill.sources import digest
 
 
@@ -53,7 +54,7 @@ def compose(job: Job, toolchain: str) -> Proof | Fault:
         assets=assets,
         places=places,
         imposition=job.format.imposition,
-        draft=True,
+        draft=job.draft,
     )
 
 
@@ -151,7 +152,9 @@ class _Composer:
                 "logo": _url("clinic", job.clinic.logo) if job.clinic.logo else "",
                 "language": job.language,
                 "format": job.format,
-                "draft": True,
+                "draft": job.draft,
+                "version": f"{leaflet.version}-{job.code[:SHORT]}",
+                "signatures": job.signatures,
                 "typography": templates.safe(_typography(job.language, job.clinic.paper)),
                 "page": templates.safe('<span class="page-number"></span>'),
                 "pages": templates.safe('<span class="page-count"></span>'),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
-from handbill import catalog, languages, markup, tables, templates
+from handbill import catalog, languages, markup, signoff, tables, templates
 from handbill.diagnostics import Fault, HandbillError, Location, Scope, not_utf8
 from handbill.model import (
     Block,
@@ -19,6 +19,7 @@ from handbill.model import (
     Leaflet,
     Project,
     Settings,
+    SignOff,
     Specimen,
     Templates,
 )
@@ -56,7 +57,6 @@ _FRONT_MATTER = MappingProxyType(
         "last_review": Key(holds=dt.date, example=_DATE),
         "next_review": Key(holds=dt.date, example="2028-11-24"),
         "authors": Key(holds=list, of=str, filled=True, example='["A. Author"]'),
-        "reviewers": Key(holds=list, of=str, example="[]"),
         "codes": Key(holds=dict, required=False, example='{ icd-10 = "L72.0" }'),
         "sources": Key(holds=list, of=dict, keys=_CITATION, example="[[sources]]"),
     }
@@ -108,6 +108,18 @@ _SETTINGS = MappingProxyType(
         "source-language": Key(holds=str, required=False, example='"en"'),
         "languages": Key(holds=list, of=str, required=False, example='["es", "ar"]'),
         "max-pages": Key(holds=int, required=False, example="24"),
+        "source-signatures": Key(
+            holds=list,
+            of=str,
+            required=False,
+            members=signoff.ROLES,
+            example='["clinical-reviewer"]',
+        ),
+        "translation-signatures": Key(
+            holds=list, of=str, required=False, members=signoff.ROLES, example='["translator"]'
+        ),
+        "signature-days": Key(holds=int, required=False, example="730"),
+        "draft-languages": Key(holds=list, of=str, required=False, example='["so"]'),
     }
 )
 _SPECIMEN = MappingProxyType(
@@ -158,6 +170,7 @@ def load(sources: Sources, *, today: dt.date) -> Project:
         languages=table,
         formats=_formats(texts, faults),
         catalogs=_catalogs(sources, faults),
+        sign_offs=_sign_offs(sources, faults),
         templates=press,
         interface_blocks=_interface(press, faults),
         specimens=_specimens(texts.get(SPECIMENS, ""), faults),
@@ -200,6 +213,12 @@ def _settings(text: str, faults: list[Fault]) -> Settings:
         source_language=table.values.get("source-language", defaults.source_language),
         languages=tuple(table.values.get("languages", ())),
         max_pages=table.values.get("max-pages", defaults.max_pages),
+        source_roles=tuple(table.values.get("source-signatures", defaults.source_roles)),
+        translation_roles=tuple(
+            table.values.get("translation-signatures", defaults.translation_roles)
+        ),
+        signature_days=table.values.get("signature-days", defaults.signature_days),
+        draft_languages=tuple(table.values.get("draft-languages", ())),
         locations={name: table.where(name) for name in _SETTINGS},
     )
 
@@ -289,7 +308,6 @@ def _leaflet(
         last_review=values["last_review"],
         next_review=values["next_review"],
         authors=tuple(values["authors"]),
-        reviewers=tuple(values["reviewers"]),
         sources=tuple(citations),
         codes=values.get("codes", {}),
         body=body,
@@ -427,6 +445,18 @@ def _catalogs(sources: Sources, faults: list[Fault]) -> dict[tuple[str, str], Ca
         loaded, met = catalog.read(sources.files[path], path=path, domain=domain, language=tag)
         faults += met
         found[tag, domain] = loaded
+    return found
+
+
+def _sign_offs(sources: Sources, faults: list[Fault]) -> dict[tuple[str, str], SignOff]:
+    found: dict[tuple[str, str], SignOff] = {}
+    for path in _named(sources.files, "locales/", ".json"):
+        parts = PurePosixPath(path).parts
+        domain, tag = PurePosixPath(path).stem, parts[1]
+        if path == signoff.path(domain, tag):
+            read, met = signoff.read(sources.files[path], path=path, domain=domain, language=tag)
+            faults += met
+            found[tag, domain] = read
     return found
 
 

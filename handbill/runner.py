@@ -144,8 +144,13 @@ class Build:
                     task = workers.submit(_typeset, result, self.fonts_conf)
                     printing[task] = result, inputs
 
-    def conclude(self, *, complete: bool) -> None:
-        """Write the manifest; after a run over everything, remove what is published no more."""
+    def conclude(self, *, complete: bool, release: bool = False) -> None:
+        """Write the manifest; after a run over everything, remove what is published no more.
+
+        Args:
+            complete: whether the run was over everything.
+            release: whether drafts were stopped.
+        """
         summary: dict[str, Any] | None = None
         findings = [*self.findings, *self.met]
         editions = {edition.path: edition for edition in plan.editions(self.project)}
@@ -175,9 +180,15 @@ class Build:
                     *(source.read for source in leaflet.sources),
                 )
             ]
+            dates += [
+                signature.expires
+                for sign_off in self.project.sign_offs.values()
+                for signature in sign_off.signatures
+            ]
             summary = {
                 "inputs": dict(sorted(self.project.digests.items())),
                 "findings": [item.row() for item in findings],
+                "release": release,
                 # Before the first day and after the last, the same inputs may say something new:
                 # a review is overdue, or a date is no longer in the future.
                 "from": today.isoformat(),
@@ -242,7 +253,7 @@ class Build:
         artifact = Artifact(
             edition=edition,
             version=self.project.leaflets[edition.leaflet].version,
-            draft=True,
+            draft=proof.draft,
             digest=digest(impression.data),
             pages=impression.pages,
             key=proof.key,

@@ -111,14 +111,14 @@ def test_check_prints_findings_in_four_formats(copied: Copied) -> None:
     sarif = json.loads(handbill(root, "check", "--output-format", "sarif").stdout)
 
     assert text.returncode == 1
-    assert text.stdout.startswith("content/leaflets/hands/leaflet.md:29:1: LF104 raw-html: ")
+    assert text.stdout.startswith("content/leaflets/hands/leaflet.md:28:1: LF104 raw-html: ")
     assert (
-        "::error file=content/leaflets/hands/leaflet.md,line=29,col=1,title=LF104" in github.stdout
+        "::error file=content/leaflets/hands/leaflet.md,line=28,col=1,title=LF104" in github.stdout
     )
     assert {row["rule"] for row in rows} == {"LF104", "LF301"}
     results = sarif["runs"][0]["results"]
     assert sarif["version"] == "2.1.0"
-    assert results[0]["locations"][0]["physicalLocation"]["region"]["startLine"] == 29
+    assert results[0]["locations"][0]["physicalLocation"]["region"]["startLine"] == 28
 
 
 def test_explain_names_the_inputs_that_changed(copied: Copied) -> None:
