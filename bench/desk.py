@@ -233,7 +233,6 @@ def leaflet(number: int, chance: random.Random) -> str:
         *(f"{name} = 2026-11-24" for name in ("published", "last_review")),
         "next_review = 2028-11-24",
         'authors = ["A. Author"]',
-        "reviewers = []",
         "[[sources]]",
         *('key = "one"', 'organisation = "An organisation"', 'title = "A title"'),
         *('url = "https://example.org/"', "read = 2026-11-24"),

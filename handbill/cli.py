@@ -112,6 +112,13 @@ def _parser() -> argparse.ArgumentParser:
     extract = actions.add_parser("extract", help="write the POT file of every leaflet")
     _common(extract)
     extract.set_defaults(command=_extract)
+    update = actions.add_parser("update", help="bring catalogs up to date with their English")
+    _common(update)
+    _filters(update, ("leaflet", "language"))
+    update.add_argument(
+        "--check", action="store_true", help="write nothing; fail if something would change"
+    )
+    update.set_defaults(command=_update)
 
     specimen = commands.add_parser("specimen", help="print a page that tries out each language")
     _common(specimen)
@@ -132,11 +139,11 @@ def _common(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _filters(parser: argparse.ArgumentParser) -> None:
+def _filters(parser: argparse.ArgumentParser, names: Sequence[str] = FILTERS) -> None:
     group = parser.add_argument_group(
         "filters", "each a name or a glob; may be given more than once"
     )
-    for name in FILTERS:
+    for name in names:
         group.add_argument(f"--{name}", action="append", default=[], metavar="GLOB")
 
 
@@ -297,6 +304,40 @@ def _extract(options: argparse.Namespace) -> int:
         _say(f"locales/{domain}.pot: {len(blocks)} messages")
     _say(report.write(faults, "text", colour=_coloured(sys.stderr)))
     return FINDINGS if faults else CLEAN
+
+
+def _update(options: argparse.Namespace) -> int:
+    from handbill import desk, project, report  # noqa: PLC0415
+
+    found = sources.read(options.root)
+    loaded = project.load(found, today=_today(options))
+    domains, tags = _desk(options, loaded)
+    faults = [_rules().diagnose(fault) for fault in loaded.faults]
+    works = list(desk.update(loaded, found, domains=domains, languages=tags))
+    for work in works:
+        if not options.check:
+            Store(options.root).publish(work.path, work.data)
+        _say(f"{work.path}: {work.said}")
+    for tag in tags:
+        for domain in domains:
+            if desk.unsafe(loaded, domain, tag):
+                _say(f"{desk.path(domain, tag)}: left as it is; it or its English has errors")
+    _say(report.write(faults, "text", colour=_coloured(sys.stderr)))
+    _say(f"{len(works)} of {len(tags) * len(domains)} catalogs to change")
+    return FINDINGS if options.check and works else _status(faults)
+
+
+def _desk(options: argparse.Namespace, loaded: "Project") -> tuple[list[str], list[str]]:
+    """Read the filters of the translation desk: which texts, the templates' among them, in what."""
+    from handbill import desk  # noqa: PLC0415
+
+    meant = []
+    for name, names in (("leaflet", list(desk.texts(loaded))), ("language", desk.tags(loaded))):
+        for pattern in getattr(options, name):
+            if not fnmatch.filter(names, pattern):
+                _unknown(f"--{name}", pattern, names)
+        meant.append([item for item in names if matches(item, getattr(options, name))])
+    return meant[0], meant[1]
 
 
 def _specimen(options: argparse.Namespace) -> int:

@@ -171,13 +171,19 @@ class Language:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One entry of a gettext catalog; `line` is where its msgid begins."""
+    """One entry of a gettext catalog.
+
+    Attributes:
+        line: where its msgid begins.
+        previous: the English that it translated before; empty where it has not changed.
+    """
 
     msgid: str
     msgstr: str
     context: str | None
     fuzzy: bool
     line: int
+    previous: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from handbill.rules import declare, rule
 
 
 #: Two English texts this alike are the same sentence before and after an edit.
-_ALIKE = 0.6
+ALIKE = 0.6
 _ADDRESS = re.compile(r"\]\([^)]*\)|<[a-z]+:[^>]*>")
 _ANY_SLOT = re.compile(r"\{\{\s*[\w.-]+\s*\}\}")
 _PUNCTUATION = ".,:;!?()[]*_\"'"
@@ -49,13 +49,13 @@ def untranslated(project: Project) -> Iterator[Fault]:
     for catalog, block in _wanted(project):
         message = catalog.messages.get((block.context, block.msgid))
         if message is None and (
-            _is_broken(project, catalog.domain) or _predecessor(catalog, block, project) is None
+            is_broken(project, catalog.domain) or _predecessor(catalog, block, project) is None
         ):
             place = Location(path=block.path, line=block.line, column=block.column)
             text = f"not in the catalog for {catalog.language}: {_quote(block.msgid)}"
             hint = f"add it to {catalog.path} and translate it"
             yield _fault("untranslated", catalog, place, text, hint)
-        elif message is not None and not message.msgstr.strip() and not message.fuzzy:
+        elif message is not None and _is_empty(message) and not message.previous:
             text = f"not translated into {catalog.language}: {_quote(block.msgid)}"
             yield _fault(
                 "untranslated",
@@ -87,14 +87,23 @@ def fuzzy(project: Project) -> Iterator[Fault]:
 def stale(project: Project) -> Iterator[Fault]:
     """A translation of what the English used to say.
 
-    What it does: where a text is missing from a catalog, looks there for a very similar one that
-    nothing uses any more. Silent while the source itself has errors.
+    What it does: finds entries without a translation that name their old English after `#|`, as
+    `catalog update` writes them. Where a text is missing from a catalog, looks there for a very
+    similar one that nothing uses any more. Silent while the source itself has errors.
     Why is this bad? The English has changed, perhaps by a dose or a "not", and readers of this
     language would be told the old version.
-    Use instead: change the entry's `msgid` to the new English, and its `msgstr` to match.
+    Use instead: run `catalog update`, and translate what the entry's `msgid` says now.
     """
     for catalog, block in _wanted(project):
-        if (block.context, block.msgid) in catalog.messages or _is_broken(project, catalog.domain):
+        message = catalog.messages.get((block.context, block.msgid))
+        if message is not None and _is_empty(message) and message.previous:
+            text = f"the English has changed: now {_quote(block.msgid)}"
+            hint = (
+                f"it was {_quote(message.previous)}; translate what it says now, at "
+                f"{block.path}:{block.line}:{block.column}"
+            )
+            yield _fault("stale", catalog, _place(catalog, message), text, hint)
+        if message is not None or is_broken(project, catalog.domain):
             continue
         before = _predecessor(catalog, block, project)
         if before is not None:
@@ -168,7 +177,7 @@ def unused_message(project: Project) -> Iterator[Fault]:
     """
     for (tag, domain), catalog in sorted(project.catalogs.items()):
         blocks = _blocks(project, domain)
-        if tag not in _languages(project) or not blocks or _is_broken(project, domain):
+        if tag not in _languages(project) or not blocks or is_broken(project, domain):
             continue
         missing = [
             block for block in blocks if (block.context, block.msgid) not in catalog.messages
@@ -284,7 +293,7 @@ def _blocks(project: Project, domain: str) -> tuple[Block, ...] | None:
     return None if leaflet is None else leaflet.blocks
 
 
-def _is_broken(project: Project, domain: str) -> bool:
+def is_broken(project: Project, domain: str) -> bool:
     """Tell whether a domain's source has errors, so that some of its messages are not seen."""
     leaflet = project.leaflets.get(domain)
     if domain == INTERFACE and templates.PAGE not in project.templates.sources:
@@ -336,6 +345,10 @@ def _running(text: str) -> str:
     return _ANY_SLOT.sub("", _ADDRESS.sub("", text))
 
 
+def _is_empty(message: Message) -> bool:
+    return not message.msgstr.strip() and not message.fuzzy
+
+
 def _wanted(project: Project) -> Iterator[tuple[Catalog, Block]]:
     """Yield every text that would be printed with the catalog that must hold it, once each."""
     broken = {fault.location.path for fault in project.faults if fault.kind == "po-syntax"}
@@ -365,7 +378,7 @@ def _unused(catalog: Catalog, project: Project) -> list[Message]:
 def _predecessor(catalog: Catalog, block: Block, project: Project) -> Message | None:
     """Find the entry that translates what a missing text said before it was edited."""
     unused = {message.msgid: message for message in _unused(catalog, project) if message.msgstr}
-    near = difflib.get_close_matches(block.msgid, unused, n=1, cutoff=_ALIKE)
+    near = difflib.get_close_matches(block.msgid, unused, n=1, cutoff=ALIKE)
     return unused[near[0]] if near else None
 
 

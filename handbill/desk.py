@@ -1,0 +1,247 @@
+"""The translation desk: catalogs brought up to date with their English, and nothing guessed.
+
+What is new or has changed is left empty, for a person. What was said before, here or in another
+leaflet, stands in a comment beside it.
+"""
+
+import difflib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from handbill import __version__, pofile
+from handbill.catalog import INTERFACE
+from handbill.checks.translation import ALIKE, is_broken
+from handbill.model import Block, Language, Project
+from handbill.pofile import Document, Entry, Key
+from handbill.sources import Sources
+
+
+#: What begins the comments that are written here.
+WAS, ELSEWHERE = "was", "elsewhere"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """One catalog and what is to become of it.
+
+    Attributes:
+        path: where it lies, below the project's root.
+        said: what has changed in it, in words.
+    """
+
+    path: str
+    data: bytes
+    said: str
+
+
+def texts(project: Project) -> dict[str, tuple[Block, ...]]:
+    """Return what translators translate, by domain: each leaflet, then the templates' words."""
+    found = {name: project.leaflets[name].blocks for name in sorted(project.leaflets)}
+    return {**found, INTERFACE: project.interface_blocks}
+
+
+def tags(project: Project) -> tuple[str, ...]:
+    """Return the languages that the project publishes translations in."""
+    settings = project.settings
+    published = dict.fromkeys(settings.languages)
+    return tuple(
+        tag for tag in published if tag in project.languages and tag != settings.source_language
+    )
+
+
+def path(domain: str, tag: str) -> str:
+    """Return where a catalog lies, below the project's root."""
+    return f"locales/{tag}/LC_MESSAGES/{domain}.po"
+
+
+def unsafe(project: Project, domain: str, tag: str) -> bool:
+    """Tell whether a catalog, or its English, has mistakes that hide messages: hands off."""
+    broken = {fault.location.path for fault in project.faults if fault.kind == "po-syntax"}
+    return is_broken(project, domain) or path(domain, tag) in broken
+
+
+def update(
+    project: Project, sources: Sources, *, domains: Iterable[str], languages: Iterable[str]
+) -> Iterator[Work]:
+    """Yield the catalogs that are not up to date with their English, brought up to date.
+
+    Args:
+        project: the project; catalogs of a text that has errors are left as they are.
+        sources: its files.
+        domains: the leaflets, and `catalog.INTERFACE`, that are meant.
+        languages: the languages that are meant.
+    """
+    blocks = texts(project)
+    meant = list(domains)
+    for tag in languages:
+        known = _translations(project, tag)
+        for domain in meant:
+            if unsafe(project, domain, tag):
+                continue
+            where = path(domain, tag)
+            before = sources.files.get(where)
+            if before is None:
+                document = _begin(project.languages[tag], domain, project)
+            else:
+                document = pofile.parse(before.decode("utf-8"))
+            desk = _Update(document, blocks[domain], domain, known)
+            after = str(desk.run()).encode()
+            if before is None or after != before:
+                said = "new" if before is None else desk.said() or "comments"
+                yield Work(path=where, data=after, said=said)
+
+
+def _translations(project: Project, tag: str) -> dict[Key, list[tuple[str, str]]]:
+    """Return every translation into a language, with the domain that it stands in."""
+    found: dict[Key, list[tuple[str, str]]] = {}
+    for (language, domain), catalog in sorted(project.catalogs.items()):
+        if language == tag:
+            for key, message in catalog.messages.items():
+                if message.msgstr.strip() and not message.fuzzy:
+                    found.setdefault(key, []).append((domain, message.msgstr))
+    return found
+
+
+def _begin(language: Language, domain: str, project: Project) -> Document:
+    """Begin a catalog: its header is no guess, and names the plural forms of the table."""
+    fields = {
+        "Project-Id-Version": f"handbill {__version__}",
+        "POT-Creation-Date": f"{project.today.isoformat()} 00:00+0000",
+        "PO-Revision-Date": f"{project.today.isoformat()} 00:00+0000",
+        "Last-Translator": "none yet",
+        "Language-Team": "none yet",
+        "Language": language.tag,
+        "Plural-Forms": language.plural,
+        "MIME-Version": "1.0",
+        "Content-Type": "text/plain; charset=UTF-8",
+        "Content-Transfer-Encoding": "8bit",
+    }
+    text = "".join(f"{name}: {value}\n" for name, value in fields.items())
+    comment = f"{language.english} translation of {domain}. An unsigned draft."
+    header = pofile.compose(context=None, msgid="", strings=(text,), comments=(comment,))
+    lines = "\n".join([*header.lines[1:], ""])
+    return pofile.parse(lines)
+
+
+class _Update:
+    """Brings one catalog up to date."""
+
+    def __init__(
+        self,
+        document: Document,
+        blocks: Sequence[Block],
+        domain: str,
+        known: Mapping[Key, Sequence[tuple[str, str]]],
+    ) -> None:
+        self.document, self.domain, self.known = document, domain, known
+        self.blocks: dict[Key, list[Block]] = {}
+        for block in blocks:
+            self.blocks.setdefault((block.context, block.msgid), []).append(block)
+        self.counts: Counter[str] = Counter()
+
+    def run(self) -> Document:
+        """Return the catalog as it should be."""
+        entries = self.document.entries
+        headers = [entry for entry in entries if entry.is_header and not entry.obsolete]
+        live = [entry for entry in entries if not entry.obsolete and not entry.is_header]
+        obsolete = [entry for entry in entries if entry.obsolete]
+        kept = {entry.key: entry for entry in live if entry.key in self.blocks}
+        unused = [entry for entry in live if entry.key not in self.blocks]
+        missing = [key for key in self.blocks if key not in kept]
+        memory = {entry.key: entry for entry in obsolete}
+        before = _pairs([key for key in missing if key not in memory], unused)
+        placed = [entry for entry in live if entry.key in self.blocks]
+        keys = [entry.key for entry in placed]
+        # A new text stands after the one that is read before it; what is there keeps its order.
+        after = 0
+        for key in self.blocks:
+            if key in kept:
+                after = keys.index(key) + 1
+                continue
+            if key in memory:
+                placed.insert(after, memory.pop(key).revive())
+                self.counts["back again"] += 1
+            else:
+                placed.insert(after, self._new(key, before.get(key)))
+            keys.insert(after, key)
+            after += 1
+        retired = [old for entry in unused if (old := self._retired(entry, memory)) is not None]
+        again = {entry.key for entry in retired}
+        remaining = [
+            entry for entry in obsolete if memory.get(entry.key) is entry and entry.key not in again
+        ]
+        finished = [self._finished(entry) for entry in placed]
+        return self.document.put([*headers, *finished, *remaining, *retired])
+
+    def said(self) -> str:
+        """Say what has changed."""
+        return ", ".join(f"{number} {what}" for what, number in self.counts.items())
+
+    def _new(self, key: Key, before: Entry | None) -> Entry:
+        """Write an empty entry; one for an edited text shows what it was."""
+        self.counts["new" if before is None else "changed"] += 1
+        if before is None:
+            return pofile.compose(context=key[0], msgid=key[1])
+        if before.translated:
+            previous, comments = before.key, was(before)
+        else:
+            # Edited again before anybody translated it: what counts is the last translation.
+            previous = before.previous or before.key
+            comments = [text for text in before.comments if text.startswith(WAS)]
+        return pofile.compose(context=key[0], msgid=key[1], comments=comments, previous=previous)
+
+    def _retired(self, entry: Entry, memory: Mapping[Key, Entry]) -> Entry | None:
+        """Put an entry out of use; one that holds nothing of a person's is dropped."""
+        own = [text for text in entry.comments if not text.startswith((WAS, f"{ELSEWHERE} ("))]
+        if not entry.translated and not any(own):
+            self.counts["dropped"] += 1
+            return None
+        self.counts["obsolete"] += 1
+        older = memory.get(entry.key)
+        if older is not None and older.strings != entry.strings:
+            entry = entry.comment([*entry.comments, *was(older)])
+        return entry.retire()
+
+    def _finished(self, entry: Entry) -> Entry:
+        """Say where an entry's text stands today, and how others have translated it."""
+        blocks = self.blocks[entry.key]
+        notes = [note for block in blocks for note in (f"type: {block.kind}", *block.notes)]
+        places = dict.fromkeys(block.path for block in blocks)
+        entry = entry.annotate(tuple(dict.fromkeys(notes)), tuple(places))
+        if entry.translated:
+            return entry
+        found = [
+            f"{ELSEWHERE} ({domain}): {pofile.escape(text)}"
+            for domain, text in self.known.get(entry.key, ())
+            if domain != self.domain
+        ]
+        own = [text for text in entry.comments if not text.startswith(f"{ELSEWHERE} (")]
+        return entry.comment([*own, *found])
+
+
+def was(entry: Entry) -> list[str]:
+    """Write an entry's translation as comments."""
+    if entry.plural is None:
+        return [f"{WAS}: {pofile.escape(entry.strings[0])}"]
+    return [f"{WAS}[{number}]: {pofile.escape(text)}" for number, text in enumerate(entry.strings)]
+
+
+def _pairs(missing: Sequence[Key], unused: Sequence[Entry]) -> dict[Key, Entry]:
+    """Find for new texts the entries of what they said before: the most alike first, each once."""
+    found: list[tuple[float, int, int]] = []
+    matcher = difflib.SequenceMatcher(autojunk=False)
+    for place, entry in enumerate(unused):
+        if entry.translated or entry.previous is not None:
+            matcher.set_seq2(entry.msgid)
+            for number, (_, msgid) in enumerate(missing):
+                matcher.set_seq1(msgid)
+                if matcher.real_quick_ratio() >= ALIKE and matcher.quick_ratio() >= ALIKE:
+                    found.append((-matcher.ratio(), number, place))
+    pairs: dict[Key, Entry] = {}
+    taken: set[int] = set()
+    for ratio, number, place in sorted(found):
+        if -ratio >= ALIKE and missing[number] not in pairs and place not in taken:
+            pairs[missing[number]] = unused[place]
+            taken.add(place)
+    return pairs
