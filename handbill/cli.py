@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 CLEAN, FINDINGS, STUCK = 0, 1, 2
 FILTERS = ("leaflet", "language", "clinic", "format")
+#: As many catalogs are judged faster in one process than in two that must be started first.
+SMALL = 100
 FONTS_CONF = "templates/fonts/fonts.conf"
 
 
@@ -107,18 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     rule.add_argument("id", nargs="?", help="such as LF301, or untranslated")
     rule.set_defaults(command=_rule)
 
-    catalog = commands.add_parser("catalog", help="what translators need")
-    actions = catalog.add_subparsers(title="actions", metavar="ACTION", required=True)
-    extract = actions.add_parser("extract", help="write the POT file of every leaflet")
-    _common(extract)
-    extract.set_defaults(command=_extract)
-    update = actions.add_parser("update", help="bring catalogs up to date with their English")
-    _common(update)
-    _filters(update, ("leaflet", "language"))
-    update.add_argument(
-        "--check", action="store_true", help="write nothing; fail if something would change"
-    )
-    update.set_defaults(command=_update)
+    _desk_parser(commands.add_parser("catalog", help="what translators need"))
 
     specimen = commands.add_parser("specimen", help="print a page that tries out each language")
     _common(specimen)
@@ -129,6 +120,28 @@ def _parser() -> argparse.ArgumentParser:
     _common(clean)
     clean.set_defaults(command=_clean)
     return parser
+
+
+def _desk_parser(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    extract = actions.add_parser("extract", help="write the POT file of every leaflet")
+    _common(extract)
+    extract.set_defaults(command=_extract)
+    update = actions.add_parser("update", help="bring catalogs up to date with their English")
+    _common(update)
+    _filters(update, ("leaflet", "language"))
+    update.add_argument(
+        "--check", action="store_true", help="write nothing; fail if something would change"
+    )
+    update.set_defaults(command=_update)
+    status = actions.add_parser("status", help="how far every translation is")
+    _common(status)
+    _filters(status, ("leaflet", "language"))
+    status.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at once")
+    status.add_argument(
+        "--output-format", choices=("table", "json", "markdown", "html"), default="table"
+    )
+    status.set_defaults(command=_standings)
 
 
 def _common(parser: argparse.ArgumentParser) -> None:
@@ -325,6 +338,22 @@ def _update(options: argparse.Namespace) -> int:
     _say(report.write(faults, "text", colour=_coloured(sys.stderr)))
     _say(f"{len(works)} of {len(tags) * len(domains)} catalogs to change")
     return FINDINGS if options.check and works else _status(faults)
+
+
+def _standings(options: argparse.Namespace) -> int:
+    from handbill import desk, matrix, runner  # noqa: PLC0415
+
+    found = sources.read(options.root)
+    loaded = desk.outline(found, today=_today(options))
+    domains, tags = _desk(options, loaded)
+    jobs = max(1, options.jobs) if len(domains) * len(tags) > SMALL else 1
+    workers, at_once = runner.executor("process", jobs)
+    try:
+        standings = desk.status(loaded, found, workers, at_once, domains=domains, languages=tags)
+    finally:
+        workers.shutdown(wait=True, cancel_futures=True)
+    sys.stdout.write(matrix.write(standings, loaded, options.output_format))
+    return CLEAN
 
 
 def _desk(options: argparse.Namespace, loaded: "Project") -> tuple[list[str], list[str]]:

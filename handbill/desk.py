@@ -1,17 +1,21 @@
-"""The translation desk: catalogs brought up to date with their English, and nothing guessed.
+"""The translation desk: how far every translation is, and catalogs that follow their English.
 
-What is new or has changed is left empty, for a person. What was said before, here or in another
-leaflet, stands in a comment beside it.
+Nothing is guessed. What is new or has changed is left empty, for a person; what was said before,
+here or in another leaflet, stands in a comment beside it.
 """
 
+import datetime as dt
 import difflib
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, replace
 
-from handbill import __version__, pofile
+from handbill import __version__, pofile, rules, signoff
+from handbill import project as projects
 from handbill.catalog import INTERFACE
 from handbill.checks.translation import ALIKE, is_broken
+from handbill.diagnostics import Diagnostic, Fault, Severity
 from handbill.model import Block, Language, Project
 from handbill.pofile import Document, Entry, Key
 from handbill.sources import Sources
@@ -19,6 +23,8 @@ from handbill.sources import Sources
 
 #: What begins the comments that are written here.
 WAS, ELSEWHERE = "was", "elsewhere"
+#: Leaflets that one worker judges at once, in all languages: their English is read once for all.
+_TOGETHER = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +39,38 @@ class Work:
     path: str
     data: bytes
     said: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How far one text is in one language.
+
+    Attributes:
+        path: its catalog.
+        since: the day on which the leaflet was published; none for the templates' words.
+        total: its messages; each is translated, stale, missing or fuzzy.
+        errors: what else stops its editions, by the gates LF3.
+        signed: `signed`; `changed` or `expired` where a signature no longer holds; `unsigned`.
+        broken: whether its English has errors, so that not all of it is counted.
+    """
+
+    domain: str
+    language: str
+    path: str
+    since: dt.date | None
+    total: int
+    translated: int
+    stale: int
+    missing: int
+    fuzzy: int
+    errors: int
+    signed: str
+    broken: bool
+
+    @property
+    def debt(self) -> int:
+        """How much is to be done before its editions can be printed."""
+        return self.stale + self.missing + self.fuzzy + self.errors + self.broken
 
 
 def texts(project: Project) -> dict[str, tuple[Block, ...]]:
@@ -59,6 +97,128 @@ def unsafe(project: Project, domain: str, tag: str) -> bool:
     """Tell whether a catalog, or its English, has mistakes that hide messages: hands off."""
     broken = {fault.location.path for fault in project.faults if fault.kind == "po-syntax"}
     return is_broken(project, domain) or path(domain, tag) in broken
+
+
+def status(
+    project: Project,
+    sources: Sources,
+    workers: Executor,
+    at_once: int,
+    *,
+    domains: Sequence[str],
+    languages: Sequence[str],
+) -> list[Standing]:
+    """Judge every translation; those that have waited longest come first.
+
+    Args:
+        project: the project as `outline` loads it, without its catalogs.
+        sources: its files.
+        workers: who does it; `at_once` say how many chunks are in flight.
+        at_once: how many of them there are.
+        domains: the leaflets, and `catalog.INTERFACE`, that are meant.
+        languages: the languages that are meant.
+    """
+    found: list[Standing] = []
+    chunks = deque(domains[n : n + _TOGETHER] for n in range(0, len(domains), _TOGETHER))
+    waiting: deque[Future[list[Standing]]] = deque()
+    while chunks or waiting:
+        while chunks and len(waiting) <= 2 * at_once:
+            chunk = chunks.popleft()
+            wanted = {path(domain, tag) for domain in chunk for tag in languages}
+            files = {name: sources.files[name] for name in wanted if name in sources.files}
+            waiting.append(workers.submit(_judge, _part(project, chunk, languages), files, chunk))
+        found += waiting.popleft().result()
+    return sorted(found, key=_age)
+
+
+def outline(sources: Sources, *, today: dt.date) -> Project:
+    """Load a project without its catalogs, which many hands read faster than one."""
+    files = {name: data for name, data in sources.files.items() if not name.endswith(".po")}
+    return projects.load(replace(sources, files=files), today=today)
+
+
+def signed(project: Project, domain: str, tag: str) -> str:
+    """Say whether the people who must sign a translation have signed it as it is."""
+    found = signoff.standing(project, domain, tag)
+    if not found.missing:
+        return "signed"
+    if found.changed:
+        return "changed"
+    return "expired" if found.expired else "unsigned"
+
+
+def _age(item: Standing) -> tuple[bool, bool, dt.date, str, str]:
+    done = item.signed == "signed"
+    return not item.debt, done, item.since or dt.date.min, item.domain, item.language
+
+
+def _part(project: Project, domains: Sequence[str], languages: Sequence[str]) -> Project:
+    """Return as much of a project as a few of its texts need."""
+    return replace(
+        project,
+        settings=replace(project.settings, languages=tuple(languages)),
+        leaflets={name: item for name, item in project.leaflets.items() if name in domains},
+        sign_offs={key: item for key, item in project.sign_offs.items() if key[1] in domains},
+        clinics={},
+        formats={},
+        specimens={},
+        fonts={},
+        digests={},
+    )
+
+
+def _judge(project: Project, files: Mapping[str, bytes], domains: Sequence[str]) -> list[Standing]:
+    """In a worker: read the catalogs of a few texts, and pass them through the gates."""
+    messages, faults = projects.catalogs(files)
+    project = replace(project, catalogs=messages, faults=(*project.faults, *faults))
+    found: dict[tuple[str, str], Counter[str]] = {}
+    for item in gates(project, faults):
+        if item.severity is Severity.ERROR and item.scope.language is not None:
+            key = item.scope.leaflet or INTERFACE, item.scope.language
+            found.setdefault(key, Counter())[item.name] += 1
+    blocks = texts(project)
+    return [
+        _standing(project, domain, tag, blocks[domain], found.get((domain, tag), Counter()))
+        for tag in tags(project)
+        for domain in domains
+    ]
+
+
+def gates(project: Project, faults: Iterable[Fault]) -> Iterator[Diagnostic]:
+    """Yield what the rules of the family LF3 find, and the faults that catalogs were read with."""
+    for fault in faults:
+        yield rules.diagnose(fault)
+    for known in rules.every():
+        if known.id.startswith("LF3") and known.check is not None:
+            for fault in known.check(project):
+                yield rules.diagnose(fault)
+
+
+def _standing(
+    project: Project, domain: str, tag: str, blocks: Sequence[Block], found: Counter[str]
+) -> Standing:
+    total = len({(block.context, block.msgid) for block in blocks})
+    absent = found.pop("missing-catalog", 0)
+    stale, fuzzy = found.pop("stale", 0), found.pop("fuzzy", 0)
+    missing = found.pop("untranslated", 0)
+    if absent:
+        missing = total
+    unread = found["po-syntax"] > 0
+    leaflet = project.leaflets.get(domain)
+    return Standing(
+        domain=domain,
+        language=tag,
+        path=path(domain, tag),
+        since=leaflet.published if leaflet else None,
+        total=total,
+        translated=0 if unread else total - stale - missing - fuzzy,
+        stale=stale,
+        missing=missing,
+        fuzzy=fuzzy,
+        errors=found.total(),
+        signed=signed(project, domain, tag),
+        broken=is_broken(project, domain),
+    )
 
 
 def update(
@@ -95,9 +255,9 @@ def update(
 def _translations(project: Project, tag: str) -> dict[Key, list[tuple[str, str]]]:
     """Return every translation into a language, with the domain that it stands in."""
     found: dict[Key, list[tuple[str, str]]] = {}
-    for (language, domain), catalog in sorted(project.catalogs.items()):
+    for (language, domain), messages in sorted(project.catalogs.items()):
         if language == tag:
-            for key, message in catalog.messages.items():
+            for key, message in messages.messages.items():
                 if message.msgstr.strip() and not message.fuzzy:
                     found.setdefault(key, []).append((domain, message.msgstr))
     return found

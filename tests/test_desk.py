@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from translate.storage import pypo
 
-from handbill import desk, pofile, project, rules, sources
+from handbill import desk, matrix, pofile, project, rules, sources
 from handbill.diagnostics import Diagnostic
 from handbill.pofile import Entry
+from handbill.runner import Inline
 from handbill.sources import Sources
 from tests.conftest import ROOT, TODAY, in_memory
 
@@ -192,3 +193,76 @@ def test_catalogs_please_the_tools_of_translators(tmp_path: Path) -> None:
 def test_our_own_catalogs_are_up_to_date() -> None:
     """What `catalog update` would write is committed."""
     assert updated(sources.read(ROOT)) == {}
+
+
+def standings(files: Sources) -> dict[str, desk.Standing]:
+    """Judge the leaflet of a project, by language."""
+    loaded = desk.outline(files, today=TODAY)
+    found = desk.status(
+        loaded, files, Inline(), 1, domains=list(desk.texts(loaded)), languages=desk.tags(loaded)
+    )
+    return {item.language: item for item in found if item.domain == "hands"}
+
+
+def test_a_standing_counts_what_the_gates_find() -> None:
+    """Stale, missing and fuzzy texts are told apart, other errors are counted, each once."""
+    start = edited({})
+    text = start.files[SPANISH].decode()
+    text = text.replace('msgstr "todo el mundo"', 'msgstr ""')
+    text = text.replace('msgid "Wash"\n', '#, fuzzy\nmsgid "Wash"\n')
+    text = text.replace("Llame al {{ clinic.phone }}", "Llame")
+    files = edited({LEAFLET: leaflet("20 seconds", "40 seconds", start), SPANISH: text}, start)
+
+    found = standings(files)["es"]
+    assert (found.total, found.translated, found.stale, found.missing, found.fuzzy) == (
+        7,
+        4,
+        1,
+        1,
+        1,
+    )
+    assert (found.errors, found.signed, found.broken) == (1, "unsigned", False)
+    assert standings(files)["ar"].debt == 1
+
+
+def test_a_catalog_that_is_not_there_or_cannot_be_read_is_no_translation() -> None:
+    """Nothing is counted as translated that nobody can read."""
+    files = in_memory({SPANISH: 'msgid "Wash', SPANISH.replace("/es/", "/ar/"): None})
+
+    found = standings(files)
+    assert (found["es"].translated, found["es"].errors) == (0, 2)
+    assert (found["ar"].translated, found["ar"].missing, found["ar"].errors) == (0, 7, 0)
+
+
+def test_english_with_errors_is_said() -> None:
+    """Half of a leaflet's messages are not its standing."""
+    text = in_memory({}).files[LEAFLET].decode() + "\n<b>Dry</b> them.\n"
+
+    assert standings(in_memory({LEAFLET: text}))["es"].broken
+
+
+@pytest.mark.parametrize("form", ["table", "json", "markdown", "html"])
+def test_every_form_says_the_same_in_words(form: str) -> None:
+    """No form leaves its reader with a colour or a sign alone."""
+    files = edited({LEAFLET: leaflet("20 seconds", "40 seconds", in_memory({}))}, edited({}))
+    loaded = desk.outline(files, today=TODAY)
+
+    text = matrix.write(list(standings(files).values()), loaded, form)
+
+    assert "unsigned" in text if form != "html" else "1 stale" in text
+    assert "6/7" in text or "6 of 7" in text or '"translated": 6' in text
+    assert "2026-01-01" in text
+
+
+def test_what_has_waited_longest_comes_first() -> None:
+    """A leaflet that nobody has translated since spring stands above one of this week."""
+    feet = in_memory({}).files[LEAFLET].decode().replace('id = "hands"', 'id = "feet"')
+    feet = feet.replace("published = 2026-01-01", "published = 2025-01-01")
+    files = in_memory({"content/leaflets/feet/leaflet.md": feet})
+    loaded = desk.outline(files, today=TODAY)
+
+    found = desk.status(
+        loaded, files, Inline(), 1, domains=["hands", "feet"], languages=["es", "ar"]
+    )
+
+    assert [item.domain for item in found] == ["feet", "feet", "hands", "hands"]
