@@ -134,6 +134,21 @@ def _desk_parser(parser: argparse.ArgumentParser) -> None:
         "--check", action="store_true", help="write nothing; fail if something would change"
     )
     update.set_defaults(command=_update)
+    export = actions.add_parser("export", help="write a job for a translation agency")
+    _common(export)
+    _filters(export, ("leaflet",))
+    export.add_argument("--language", required=True)
+    export.add_argument(
+        "--to", type=Path, required=True, help="a file, or a folder for a job of each leaflet"
+    )
+    export.add_argument(
+        "--as", dest="form", choices=("xliff", "xliff2", "csv", "xlsx"), default="xliff"
+    )
+    export.set_defaults(command=_export)
+    take = actions.add_parser("import", help="put jobs that have come back into the catalogs")
+    _common(take)
+    take.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    take.set_defaults(command=_import)
     status = actions.add_parser("status", help="how far every translation is")
     _common(status)
     _filters(status, ("leaflet", "language"))
@@ -354,6 +369,58 @@ def _standings(options: argparse.Namespace) -> int:
         workers.shutdown(wait=True, cancel_futures=True)
     sys.stdout.write(matrix.write(standings, loaded, options.output_format))
     return CLEAN
+
+
+def _export(options: argparse.Namespace) -> int:
+    from handbill import desk, project, report  # noqa: PLC0415
+
+    found = sources.read(options.root)
+    loaded = project.load(found, today=_today(options))
+    tags = desk.tags(loaded)
+    if options.language not in tags:
+        _unknown("--language", options.language, tags)
+    options.language = [options.language]
+    domains, (tag,) = _desk(options, loaded)
+    to: Path = options.to
+    end = desk.FORMS[options.form]
+    jobs = {to.name: domains}
+    folder = to.parent
+    if to.is_dir() or not to.suffix:
+        jobs, folder = {f"{domain}.{tag}.{end}": [domain] for domain in domains}, to
+    faults: list[Fault] = []
+    for name, wanted in jobs.items():
+        job, met = desk.send(loaded, found, domains=wanted, language=tag)
+        faults += met
+        if not met:
+            data = desk.write(job, options.form, loaded.languages[tag])
+            Store(folder).publish(name, data)
+            _say(f"{folder / name}: {len(job.units)} texts")
+    items = [_rules().diagnose(fault) for fault in faults]
+    _say(report.write(items, "text", colour=_coloured(sys.stderr)))
+    return _status(items)
+
+
+def _import(options: argparse.Namespace) -> int:
+    from handbill import desk, exchange, project, report  # noqa: PLC0415
+
+    found = sources.read(options.root)
+    loaded = project.load(found, today=_today(options))
+    rules = _rules()
+    jobs, items = [], []
+    for path in options.files:
+        job, met = desk.read(sources.read_file(path, limit=exchange.LIMIT), path.as_posix())
+        jobs.append(job)
+        items += [rules.diagnose(fault) for fault in met]
+    if not items:
+        works, faults, items = desk.take(loaded, found, jobs)
+        items += [rules.diagnose(fault) for fault in faults]
+        for work in works:
+            Store(options.root).publish(work.path, work.data)
+            _say(f"{work.path}: {work.said}")
+        _say(f"{len(works)} catalogs changed")
+    _say(report.write(items, "text", colour=_coloured(sys.stderr)))
+    _say(report.summary(items))
+    return _status(items)
 
 
 def _desk(options: argparse.Namespace, loaded: "Project") -> tuple[list[str], list[str]]:

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 
-from handbill import __version__, pofile, rules, signoff
+from handbill import __version__, exchange, pofile, rules, signoff, spreadsheet, xliff
 from handbill import project as projects
 from handbill.catalog import INTERFACE
 from handbill.checks.translation import ALIKE, is_broken
-from handbill.diagnostics import Diagnostic, Fault, Severity
+from handbill.diagnostics import Diagnostic, Fault, Location, Severity
 from handbill.model import Block, Language, Project
 from handbill.pofile import Document, Entry, Key
 from handbill.sources import Sources
@@ -25,6 +25,8 @@ from handbill.sources import Sources
 WAS, ELSEWHERE = "was", "elsewhere"
 #: Leaflets that one worker judges at once, in all languages: their English is read once for all.
 _TOGETHER = 8
+#: What a job can be written as, and the end of its file's name.
+FORMS = {"xliff": "xlf", "xliff2": "xlf", "csv": "csv", "xlsx": "xlsx"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,6 +252,109 @@ def update(
             if before is None or after != before:
                 said = "new" if before is None else desk.said() or "comments"
                 yield Work(path=where, data=after, said=said)
+
+
+def send(
+    project: Project, sources: Sources, *, domains: Iterable[str], language: str
+) -> tuple[exchange.Job, list[Fault]]:
+    """Gather what is sent to a language's translators; catalogs that are not ready are faults."""
+    units: list[exchange.Unit] = []
+    faults: list[Fault] = []
+    for domain in domains:
+        where = path(domain, language)
+        waits = unsafe(project, domain, language) or list(
+            update(project, sources, domains=[domain], languages=[language])
+        )
+        if waits or where not in sources.files:
+            message = "not up to date with its English, or with errors: it is not sent"
+            hint = "run catalog update, and mend what check finds"
+            place = Location(path=where)
+            faults.append(Fault(kind="stale-exchange", location=place, message=message, hint=hint))
+            continue
+        document = pofile.parse(sources.files[where].decode("utf-8"))
+        units += exchange.units(document, domain)
+    source = project.settings.source_language
+    job = exchange.Job(source_language=source, language=language, units=tuple(units))
+    for unit, letter in exchange.unsayable(job):
+        place = Location(path=path(unit.leaflet, language))
+        message = f"a letter that no job can hold, {letter}: {unit.source[:60]!r}"
+        faults.append(
+            Fault(kind="exchange-file", location=place, message=message, hint="remove it")
+        )
+    return job, faults
+
+
+def write(job: exchange.Job, form: str, language: Language) -> bytes:
+    """Write a job in one of `FORMS`."""
+    if form == "xlsx":
+        return spreadsheet.write_xlsx(job, right_to_left=language.direction == "rtl")
+    writers = {"xliff": xliff.write, "xliff2": xliff.write_2, "csv": spreadsheet.write_csv}
+    return writers[form](job)
+
+
+def read(data: bytes, path: str) -> tuple[exchange.Job, list[Fault]]:
+    """Read a job; what it is stands in its first bytes, not in its name."""
+    if data.startswith(b"PK"):
+        return spreadsheet.read_xlsx(data, path)
+    if data.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
+        return xliff.read(data, path)
+    return spreadsheet.read_csv(data, path)
+
+
+def take(
+    project: Project, sources: Sources, jobs: Iterable[exchange.Job]
+) -> tuple[list[Work], list[Fault], list[Diagnostic]]:
+    """Put what has come back into the catalogs.
+
+    Returns:
+        The catalogs that change, what could not be used, and what the gates find in the rest.
+    """
+    known = texts(project)
+    documents: dict[tuple[str, str], Document] = {}
+    faults: list[Fault] = []
+    for job in jobs:
+        place = Location(path=job.path)
+        if job.language not in tags(project):
+            message = f"a job for {job.language!r}, which is not published"
+            hint = f"the languages are {', '.join(tags(project))}"
+            faults.append(Fault(kind="exchange-file", location=place, message=message, hint=hint))
+            continue
+        for domain in dict.fromkeys(unit.leaflet for unit in job.units):
+            where = path(domain, job.language)
+            own = [unit for unit in job.units if unit.leaflet == domain]
+            here = Location(path=job.path, line=own[0].line)
+            if domain not in known:
+                message, hint = f"no leaflet is called {domain!r}", "it may have been renamed"
+                faults.append(
+                    Fault(kind="exchange-file", location=here, message=message, hint=hint)
+                )
+                continue
+            if where not in sources.files or unsafe(project, domain, job.language):
+                message = f"{where} is not there, or it or its English has errors"
+                hint = "mend what check finds, run catalog update, and import again"
+                faults.append(
+                    Fault(kind="stale-exchange", location=here, message=message, hint=hint)
+                )
+                continue
+            key = job.language, domain
+            if key not in documents:
+                documents[key] = pofile.parse(sources.files[where].decode("utf-8"))
+            documents[key], met = exchange.merge(documents[key], own, job.path)
+            faults += met
+    after = {path(domain, tag): str(item).encode() for (tag, domain), item in documents.items()}
+    works = [
+        Work(path=where, data=data, said="imported")
+        for where, data in after.items()
+        if data != sources.files[where]
+    ]
+    messages, met = projects.catalogs(after)
+    merged = replace(project, catalogs={**project.catalogs, **messages})
+    found = [
+        item
+        for item in gates(merged, met)
+        if (item.scope.language, item.scope.leaflet or INTERFACE) in documents
+    ]
+    return works, faults, found
 
 
 def _translations(project: Project, tag: str) -> dict[Key, list[tuple[str, str]]]:
