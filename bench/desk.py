@@ -6,12 +6,13 @@
 
 The leaflets are nonsense of real shape: headings, lists, boxes, tables, doses, links and slots,
 about 60 messages each. Translations are words of each language's script, with the same numbers and
-markup. A few are missing, fuzzy or stale, as in life. Memory is the highest sum of all processes'
-resident sets, sampled ten times a second.
+markup. A few are missing, fuzzy or stale, as in life. Memory is the highest sum over all processes,
+sampled twice a second. On a machine that is busy otherwise, the seconds of processors count.
 """
 
 import argparse
 import datetime as dt
+import os
 import random
 import re
 import shutil
@@ -80,33 +81,41 @@ def main() -> None:
         }
         for name, command in commands.items():
             if options.only in {None, name}:
-                seconds, megabytes, code = measured([*command, "--root", str(root)])
-                print(f"{name}: {seconds:.1f} s, {megabytes:.0f} MB at most, exit status {code}")
+                seconds, work, megabytes, code = measured([*command, "--root", str(root)])
+                print(
+                    f"{name}: {seconds:.1f} s ({work:.1f} s of processors), "
+                    f"{megabytes:.0f} MB at most, exit status {code}"
+                )
 
 
-def measured(words: list[str]) -> tuple[float, float, int]:
-    """Run handbill; return seconds, the peak of memory in MB, and the exit status."""
+def measured(words: list[str]) -> tuple[float, float, float, int]:
+    """Run handbill; return seconds, seconds of processors, most memory in MB, exit status."""
     began = time.monotonic()
     command = [sys.executable, str(ROOT / "build.py"), *words, "--today", "2026-11-24"]
     running = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
     peak = 0
+    work: dict[int, int] = {}
     done = threading.Event()
 
     def watch() -> None:
         nonlocal peak
-        while not done.wait(0.1):
-            peak = max(peak, resident(running.pid))
+        while not done.wait(0.5):
+            peak = max(peak, sampled(running.pid, work))
 
     watcher = threading.Thread(target=watch)
     watcher.start()
     code = running.wait()
     done.set()
     watcher.join()
-    return time.monotonic() - began, peak / 1024, code
+    ticks = sum(work.values()) / os.sysconf("SC_CLK_TCK")
+    return time.monotonic() - began, ticks, peak / 1024, code
 
 
-def resident(session: int) -> int:
-    """Sum the resident memory of a session's processes, in KB; shared pages count once each."""
+def sampled(session: int, work: dict[int, int]) -> int:
+    """Sum the resident memory of a session's processes, in KB, and note the work of each.
+
+    Pages that processes share count once (proportional set size).
+    """
     total = 0
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit():
@@ -115,6 +124,7 @@ def resident(session: int) -> int:
             fields = (folder / "stat").read_text().rpartition(")")[2].split()
             if int(fields[3]) != session:
                 continue
+            work[int(folder.name)] = int(fields[11]) + int(fields[12])
             rollup = (folder / "smaps_rollup").read_text()
         except OSError:
             continue

@@ -21,6 +21,8 @@ from handbill.model import Block, Templates
 PAGE = "leaflet.html.jinja"
 #: The page that tries out a language.
 SPECIMEN = "specimen.html.jinja"
+#: The page that shows every component.
+GALLERY = "gallery.html.jinja"
 #: Components that the press itself asks for; authors cannot name them.
 FURNITURE = ("citation", "figure")
 #: The word for a message in a template: `{{ t("Version {version}", version=…) }}`.
