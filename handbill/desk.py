@@ -6,6 +6,7 @@ here or in another leaflet, stands in a comment beside it.
 
 import datetime as dt
 import difflib
+import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
@@ -21,8 +22,9 @@ from handbill.pofile import Document, Entry, Key
 from handbill.sources import Sources
 
 
-#: What begins the comments that are written here.
-WAS, ELSEWHERE = "was", "elsewhere"
+#: Comments that are written here; a person's may begin with the same words.
+_WAS = re.compile(r"was(\[\d+\])?: ")
+_ELSEWHERE = re.compile(r"elsewhere \([a-z0-9-]+\): ")
 #: Leaflets that one worker judges at once, in all languages: their English is read once for all.
 _TOGETHER = 8
 #: What a job can be written as, and the end of its file's name.
@@ -453,12 +455,12 @@ class _Update:
         else:
             # Edited again before anybody translated it: what counts is the last translation.
             previous = before.previous or before.key
-            comments = [text for text in before.comments if text.startswith(WAS)]
+            comments = [text for text in before.comments if _WAS.match(text)]
         return pofile.compose(context=key[0], msgid=key[1], comments=comments, previous=previous)
 
     def _retired(self, entry: Entry, memory: Mapping[Key, Entry]) -> Entry | None:
         """Put an entry out of use; one that holds nothing of a person's is dropped."""
-        own = [text for text in entry.comments if not text.startswith((WAS, f"{ELSEWHERE} ("))]
+        own = [text for text in entry.comments if not (_WAS.match(text) or _ELSEWHERE.match(text))]
         if not entry.translated and not any(own):
             self.counts["dropped"] += 1
             return None
@@ -477,19 +479,19 @@ class _Update:
         if entry.translated:
             return entry
         found = [
-            f"{ELSEWHERE} ({domain}): {pofile.escape(text)}"
+            f"elsewhere ({domain}): {pofile.escape(text)}"
             for domain, text in self.known.get(entry.key, ())
             if domain != self.domain
         ]
-        own = [text for text in entry.comments if not text.startswith(f"{ELSEWHERE} (")]
+        own = [text for text in entry.comments if not _ELSEWHERE.match(text)]
         return entry.comment([*own, *found])
 
 
 def was(entry: Entry) -> list[str]:
     """Write an entry's translation as comments."""
     if entry.plural is None:
-        return [f"{WAS}: {pofile.escape(entry.strings[0])}"]
-    return [f"{WAS}[{number}]: {pofile.escape(text)}" for number, text in enumerate(entry.strings)]
+        return [f"was: {pofile.escape(entry.strings[0])}"]
+    return [f"was[{number}]: {pofile.escape(text)}" for number, text in enumerate(entry.strings)]
 
 
 def _pairs(missing: Sequence[Key], unused: Sequence[Entry]) -> dict[Key, Entry]:

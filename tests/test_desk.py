@@ -99,6 +99,19 @@ def test_an_edit_that_is_taken_back_brings_its_translation_back() -> None:
     assert back.files[SPANISH] == start.files[SPANISH]
 
 
+def test_a_remark_on_an_untranslated_text_outlives_it() -> None:
+    """What a person has written is kept as an obsolete entry; what was written for her is not."""
+    start = edited({})
+    text = start.files[SPANISH].decode()
+    text = text.replace('msgstr "todo el mundo"', 'msgstr ""')
+    asked = text.replace("#. type: audience", "# was it children too?\n#. type: audience")
+    new = leaflet('"everyone"', '"children"', start)
+
+    kept = entries(edited({SPANISH: asked, LEAFLET: new}, start))
+    assert kept["~everyone"].comments == ("was it children too?",)
+    assert "~everyone" not in entries(edited({SPANISH: text, LEAFLET: new}, start))
+
+
 def test_new_texts_stand_in_reading_order() -> None:
     """A translator meets a text between those that it stands between."""
     start = edited({})
