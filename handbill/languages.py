@@ -66,6 +66,7 @@ _LANGUAGE: Mapping[str, Key] = MappingProxyType(
         "quotes": Key(holds=list, of=str, required=False, example='["“", "”"]'),
         "digits": Key(holds=str, required=False, choices=tuple(ZEROS)),
         "hyphenation": Key(holds=bool, required=False, example="false"),
+        "vague-links": Key(holds=list, of=str, required=False, example='["here", "more"]'),
     }
 )
 
@@ -106,6 +107,7 @@ def load(text: str, path: str) -> tuple[dict[str, Language], list[Fault]]:
             quotes=tuple(values.get("quotes", _QUOTES)),
             digits=values.get("digits", "latn"),
             hyphenation=values.get("hyphenation", False),
+            vague_links=tuple(words.casefold() for words in values.get("vague-links", ())),
             locations={name: table.where(tag, name) for name in _LANGUAGE},
         )
     return found, faults

@@ -93,6 +93,7 @@ class Furniture:
         translate: the text to print for a block.
         component: HTML for a component, from its name, title, body (both HTML) and heading level.
         figure: HTML for a picture, from its source, alt text and caption.
+        table: HTML for a table, from its HTML.
         citation: HTML for the sources cited at the end of a block, from their keys.
         slot: the value of a slot, as plain text.
     """
@@ -100,6 +101,7 @@ class Furniture:
     translate: Callable[[Block], str]
     component: Callable[[str, str, str, int], str]
     figure: Callable[[str, str, str], str]
+    table: Callable[[str], str]
     citation: Callable[[Sequence[str]], str]
     slot: Callable[[str], str]
 
@@ -136,6 +138,7 @@ def outline(text: str, *, path: str = "", first_line: int = 1) -> Outline:
         translate=lambda block: block.msgid,
         component=lambda _name, _title, _body, _level: "",
         figure=lambda _src, _alt, _caption: "",
+        table=lambda _html: "",
         citation=lambda _keys: "",
         slot=lambda _name: "",
     )
@@ -156,6 +159,7 @@ def outline(text: str, *, path: str = "", first_line: int = 1) -> Outline:
         slots=tuple(reader.slots),
         citations=tuple(reader.citations),
         components=tuple(reader.components),
+        links=tuple(reader.links),
         faults=tuple(sorted(reader.faults, key=lambda fault: fault.location)),
     )
 
@@ -175,6 +179,16 @@ def render(text: str, furniture: Furniture, *, path: str = "", first_line: int =
 def marks(text: str) -> Counter[str]:
     """Count the inline markup of a text as it is printed: bold, emphasis, links by address."""
     return Counter(_set(text)[0])
+
+
+def links(text: str) -> tuple[str, ...]:
+    """Return the words of each link in a text; for an address between `<` and `>`, the address."""
+    if "](" not in text and "<" not in text:
+        return ()  # without a parser's help: most texts have none
+    return tuple(
+        " ".join("".join(element.itertext()).replace(AMP_SUBSTITUTE, "&").split())
+        for element in _inline(text).iter("a")
+    )
 
 
 def strays(text: str, kind: str) -> list[Stray]:
@@ -342,6 +356,7 @@ class _Reader:
         self.slots: list[Reference] = []
         self.citations: list[Reference] = []
         self.components: list[Reference] = []
+        self.links: list[Reference] = []
         self.faults: list[Fault] = []
 
     def find(self, raw: str, *, stay: bool = False) -> tuple[int, int]:
@@ -551,6 +566,11 @@ class _Translate(Treeprocessor):
             *_, place = self.reader.within(stray.words)
             self.reader.fault("stray-markup", *place, stray.message, stray.hint)
         holes = list(_SLOT.finditer(msgid))
+        linked = links(msgid)
+        self.reader.links += [
+            Reference(name=words, line=place[0], column=place[1])
+            for words, place in zip(linked, self.reader.within(linked), strict=True)
+        ]
         places = self.reader.within(hole.group() for hole in holes)
         self.reader.slots += [
             Reference(name=hole.group(1), line=place[0], column=place[1])
@@ -661,7 +681,7 @@ class _Fill(Treeprocessor):
 
 
 class _Assemble(Treeprocessor):
-    """Hand boxes, pictures and citations to the templates, innermost first."""
+    """Hand boxes, pictures, tables and citations to the templates, innermost first."""
 
     def __init__(self, md: markdown.Markdown, furniture: Furniture) -> None:
         super().__init__(md)
@@ -696,6 +716,8 @@ class _Assemble(Treeprocessor):
                 element.get("alt") or "",
                 self._inner(caption) if caption is not None else "",
             )
+        if element.tag == "table":
+            return furniture.table(self.md.serializer(element).strip())
         classes = (element.get("class") or "").split()
         if element.tag == "div" and classes[:1] == ["admonition"]:
             title = element.find("p")

@@ -60,6 +60,7 @@ class Outline:
     slots: tuple[Reference, ...]
     citations: tuple[Reference, ...]
     components: tuple[Reference, ...]
+    links: tuple[Reference, ...]
     faults: tuple[Fault, ...]
 
 
@@ -154,6 +155,7 @@ class Language:
         quotes: the opening and the closing quotation mark.
         digits: CLDR's name of the numbering system for numbers in running text.
         hyphenation: whether words may be broken; clear print says no.
+        vague_links: words that say nothing about where a link leads, in small letters.
     """
 
     tag: str
@@ -168,6 +170,7 @@ class Language:
     quotes: tuple[str, ...]
     digits: str
     hyphenation: bool
+    vague_links: tuple[str, ...] = ()
     locations: Mapping[str, Location] = field(default_factory=dict, compare=False, repr=False)
 
 
@@ -347,6 +350,13 @@ class Proof:
     budget: int = 0
     least_size: float = 0
     draft: bool = False
+
+    def place(self, words: str) -> Location:
+        """Return where these words were written; the edition's own path if that is not known."""
+        for text, location in self.places.items():
+            if words and words in text:
+                return location
+        return Location(path=self.edition.path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

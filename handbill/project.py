@@ -576,7 +576,9 @@ def _interface(press: Templates, faults: list[Fault]) -> tuple[Block, ...]:
     for path in sorted(press.sources):
         try:
             for block in templates.messages(path, press.sources[path]):
-                found.setdefault(block.msgid, block)
+                first = found.setdefault(block.msgid, block)
+                notes = dict.fromkeys((*first.notes, *block.notes))
+                found[block.msgid] = replace(first, notes=tuple(notes))
         except HandbillError as error:
             faults.append(error.fault)
     return tuple(found.values())
