@@ -164,6 +164,15 @@ def _desk_parser(parser: argparse.ArgumentParser) -> None:
         "--output-format", choices=("table", "json", "markdown", "html"), default="table"
     )
     status.set_defaults(command=_standings)
+    waive = actions.add_parser(
+        "waive", help="answer for a translation that a rule finds fault with"
+    )
+    _common(waive)
+    waive.add_argument("place", metavar="FILE:LINE", help="as the finding names it")
+    waive.add_argument("rule", help="such as LF312, or changed-number")
+    waive.add_argument("--by", required=True, metavar="NAME", help="the person who answers for it")
+    waive.add_argument("--because", required=True, metavar="REASON")
+    waive.set_defaults(command=_waive)
 
 
 def _common(parser: argparse.ArgumentParser) -> None:
@@ -266,10 +275,12 @@ def _check(options: argparse.Namespace) -> int:
         drafts = plan.drafts(loaded, plan.editions(loaded))
         found += [_rules().diagnose(fault) for fault in drafts]
     found = [item for item in found if _meant(options, item)]
-    text = report.write(found, options.output_format, colour=_coloured(sys.stdout))
+    waived = _waived(options, loaded)
+    text = report.write(found, options.output_format, colour=_coloured(sys.stdout), waived=waived)
     if text:
         sys.stdout.write(text + "\n")
-    _say(report.summary(found))
+    count = f"; waivers in force: {len(waived)}" if waived else ""
+    _say(f"{report.summary(found)}{count}")
     return _status(found)
 
 
@@ -448,6 +459,58 @@ def _desk(options: argparse.Namespace, loaded: "Project") -> tuple[list[str], li
                 _unknown(f"--{name}", pattern, names)
         meant.append([item for item in names if matches(item, getattr(options, name))])
     return meant[0], meant[1]
+
+
+def _waived(options: argparse.Namespace, loaded: "Project") -> list[dict[str, Any]]:
+    """Write the waivers in force as rows, like findings; their people are in the catalogs only."""
+    from handbill.checks import messages  # noqa: PLC0415
+
+    found: dict[Diagnostic, dict[str, Any]] = {}
+    for catalog, message, waiver in messages.in_force(loaded):
+        what = messages.fault("", catalog, messages.place(catalog, message), waiver.reason, "")
+        known = _rules().find(waiver.rule)
+        item = Diagnostic(
+            rule=waiver.rule,
+            name=known.name,
+            severity=known.severity,
+            location=what.location,
+            message=what.message,
+            scope=what.scope,
+        )
+        if _meant(options, item):
+            found[item] = {**item.row(), "severity": "waived"}
+    return list(found.values())
+
+
+def _waive(options: argparse.Namespace) -> int:
+    """Write a waiver into a catalog; a person must have read the translation."""
+    from handbill import catalog, waivers  # noqa: PLC0415
+
+    rule, path = _rules().find(options.rule), Path(options.place.rpartition(":")[0])
+    if rule is None or rule.id not in waivers.WAIVABLE:
+        known = [item.id for item in _rules().every() if item.id in waivers.WAIVABLE]
+        _unknown("rule that may be waived", options.rule, known)
+    if not options.by.strip() or not options.because.strip():
+        _cannot("unknown-choice", "--by", "a waiver needs a person and a reason")
+    file = options.root / path
+    line = options.place.rpartition(":")[2]
+    if not file.is_file() or not line.isdecimal():
+        _cannot("unknown-choice", "place", f"no entry of a catalog: {options.place}")
+    data = file.read_bytes()
+    read, faults = catalog.read(
+        data, path=str(path), domain=path.stem, language=path.parent.parent.name
+    )
+    message = read.at(int(line))
+    if faults or message is None:
+        hint = "name a line of the entry, as its finding does"
+        _cannot("unknown-choice", "place", f"no entry of a catalog: {options.place}", hint)
+    comment = waivers.comment(
+        message, rule.id, date=_today(options), by=options.by, reason=options.because
+    )
+    text = waivers.insert(data.decode("utf-8"), message, comment)
+    Store(file.parent).publish(file.name, text.encode())
+    _say(f"{path}:{message.line}: {rule.name} is waived for {message.msgstr!r}")
+    return CLEAN
 
 
 def _specimen(options: argparse.Namespace) -> int:

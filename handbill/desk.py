@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from handbill import __version__, exchange, pofile, rules, signoff, spreadsheet, xliff
 from handbill import project as projects
 from handbill.catalog import INTERFACE
+from handbill.checks import messages
 from handbill.checks.translation import ALIKE, is_broken
 from handbill.diagnostics import Diagnostic, Fault, Location, Severity
 from handbill.model import Block, Language, Project
@@ -85,11 +86,7 @@ def texts(project: Project) -> dict[str, tuple[Block, ...]]:
 
 def tags(project: Project) -> tuple[str, ...]:
     """Return the languages that the project publishes translations in."""
-    settings = project.settings
-    published = dict.fromkeys(settings.languages)
-    return tuple(
-        tag for tag in published if tag in project.languages and tag != settings.source_language
-    )
+    return tuple(dict.fromkeys(messages.languages(project)))
 
 
 def path(domain: str, tag: str) -> str:
@@ -173,8 +170,8 @@ def _part(project: Project, domains: Sequence[str], languages: Sequence[str]) ->
 
 def _judge(project: Project, files: Mapping[str, bytes], domains: Sequence[str]) -> list[Standing]:
     """In a worker: read the catalogs of a few texts, and pass them through the gates."""
-    messages, faults = projects.catalogs(files)
-    project = replace(project, catalogs=messages, faults=(*project.faults, *faults))
+    catalogs, faults = projects.catalogs(files)
+    project = replace(project, catalogs=catalogs, faults=(*project.faults, *faults))
     found: dict[tuple[str, str], Counter[str]] = {}
     for item in gates(project, faults):
         if item.severity is Severity.ERROR and item.scope.language is not None:
@@ -349,8 +346,8 @@ def take(
         for where, data in after.items()
         if data != sources.files[where]
     ]
-    messages, met = projects.catalogs(after)
-    merged = replace(project, catalogs={**project.catalogs, **messages})
+    catalogs, met = projects.catalogs(after)
+    merged = replace(project, catalogs={**project.catalogs, **catalogs})
     found = [
         item
         for item in gates(merged, met)
@@ -362,9 +359,9 @@ def take(
 def _translations(project: Project, tag: str) -> dict[Key, list[tuple[str, str]]]:
     """Return every translation into a language, with the domain that it stands in."""
     found: dict[Key, list[tuple[str, str]]] = {}
-    for (language, domain), messages in sorted(project.catalogs.items()):
+    for (language, domain), catalog in sorted(project.catalogs.items()):
         if language == tag:
-            for key, message in messages.messages.items():
+            for key, message in catalog.messages.items():
                 if message.msgstr.strip() and not message.fuzzy:
                     found.setdefault(key, []).append((domain, message.msgstr))
     return found
@@ -479,7 +476,7 @@ class _Update:
         if entry.translated:
             return entry
         found = [
-            f"elsewhere ({domain}): {pofile.escape(text)}"
+            pofile.remark(f"elsewhere ({domain})", text)
             for domain, text in self.known.get(entry.key, ())
             if domain != self.domain
         ]
@@ -490,8 +487,8 @@ class _Update:
 def was(entry: Entry) -> list[str]:
     """Write an entry's translation as comments."""
     if entry.plural is None:
-        return [f"was: {pofile.escape(entry.strings[0])}"]
-    return [f"was[{number}]: {pofile.escape(text)}" for number, text in enumerate(entry.strings)]
+        return [pofile.remark("was", entry.strings[0])]
+    return [pofile.remark(f"was[{number}]", text) for number, text in enumerate(entry.strings)]
 
 
 def _pairs(missing: Sequence[Key], unused: Sequence[Entry]) -> dict[Key, Entry]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from handbill import pofile
 from handbill.diagnostics import Fault, Location
 from handbill.pofile import Document, Entry
 from handbill.sources import digest
@@ -179,7 +180,7 @@ def _merged(entry: Entry, found: Sequence[Unit | None]) -> Entry:
             continue
         if old := strings[number].strip():
             form = "was" if entry.plural is None else f"was[{number}]"
-            comments.append(f"{form}: {_one_line(old)}")
+            comments.append(pofile.remark(form, old))
         strings[number] = unit.target
         states.append(unit.state or "translated")
     for unit in found:
@@ -187,17 +188,13 @@ def _merged(entry: Entry, found: Sequence[Unit | None]) -> Entry:
             # Behind a word of its own, a remark cannot pass for a reviewer's.
             if (
                 text not in entry.comments
-                and (said := f"comment: {_one_line(text)}") not in comments
+                and (said := pofile.remark("comment", text)) not in comments
             ):
                 comments.append(said)
     merged = entry.translate(strings)
     if tuple(comments) != entry.comments:
         merged = merged.comment(comments)
     return merged.mark(fuzzy="fuzzy" in states) if states else merged
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.replace("\n", "\\n").split())
 
 
 def unsayable(job: Job) -> Iterator[tuple[Unit, str]]:

@@ -47,6 +47,7 @@ COUNTERS: Mapping[str, str] = MappingProxyType(
 )
 
 _TAG = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?(-[a-z0-9]{5,8})*")
+_DIGIT = re.compile(r"\d")
 _QUOTES = ("“", "”")
 
 _LANGUAGE: Mapping[str, Key] = MappingProxyType(
@@ -121,6 +122,8 @@ def write_digits(text: str, language: Language) -> str:
 
 def foreign_digits(text: str, language: Language) -> list[str]:
     """Find the digits of a text that are not those of its language, once each."""
+    if not _DIGIT.search(text):
+        return []
     zero = ord(ZEROS[language.digits])
     return [
         letter

@@ -41,8 +41,6 @@ _BRACES = re.compile(
     r"\{\{\s*[\w.-]+\s*\}\}|\{\{.*?\}\}|\{\{|\}\}|\{\s*[A-Za-z_]\w*\.\w[\w.-]*\s*\}"
 )
 
-#: What an inline pattern of Python-Markdown begins with.
-_INLINE = re.compile(r"[\\`*_\[<&!\n]")
 _BOLD = re.compile(r"(?<!\\)\*\*")
 _OPEN_LINK = re.compile(r"\]\(|\] \((?=https?:|mailto:|tel:)")
 # Python-Markdown knows neither these bullets nor `1)`.
@@ -50,6 +48,8 @@ _HOME_MADE = re.compile(
     r"^[ \t>]*(?:[•·●▪◦‣]|(–|\d{1,2}\))(?=[ \u00a0]))[ \u00a0]*[^ \n]+", re.MULTILINE
 )
 _WORD = re.compile(r"[^ \t\n]+")
+#: A text with none of these is printed as it stands: Markdown need not be asked.
+_MARKUP = re.compile(r"[*_`<\[\]]")
 # UTF-8 read as Windows-1252. Marks that may follow a capital Ã in true text count only inside a
 # word, and those that may follow é only in second place.
 _TAIL = "".join(
@@ -178,7 +178,7 @@ def render(text: str, furniture: Furniture, *, path: str = "", first_line: int =
 
 def marks(text: str) -> Counter[str]:
     """Count the inline markup of a text as it is printed: bold, emphasis, links by address."""
-    return Counter(_set(text)[0])
+    return Counter(_inline_marks(text)[0])
 
 
 def links(text: str) -> tuple[str, ...]:
@@ -203,19 +203,20 @@ def strays(text: str, kind: str) -> list[Stray]:
     def stray(message: str, hint: str, *words: str) -> None:
         found.append(Stray(message=message, hint=hint, words=words))
 
-    _, printed = _set(text)
+    plain, printed = _inline_marks(text)
     if len(_BOLD.findall(text)) % 2 or any("**" in run for run in printed):
         hint = "write **words**, without a space inside the asterisks"
         stray("asterisks that make nothing bold", hint, *_words_with(_BOLD, text))
     if any(_OPEN_LINK.search(run) for run in printed):
         stray("a link that is not whole", "write [text](address)", *_words_with(_OPEN_LINK, text))
-    if kind in PLAIN and (plain := marks(text)):
-        message = f"{next(iter(plain))} in a text that is printed letter by letter"
+    if kind in PLAIN and plain:
+        message = f"{plain[0]} in a text that is printed letter by letter"
         stray(message, "remove the markup", next(iter(_words_with(re.compile(r"[*_\[<`]"), text))))
     if kind in _LISTS and (item := _home_made(text)):
         hint = "begin each item with - or 1. and leave an empty line above the first"
         stray(f"a list that Markdown does not know: {item[:40]!r}", hint, item)
-    for word in _WORD.findall(text):
+    broken = not text.isascii() and ("\ufffd" in text or _MOJIBAKE.search(text))
+    for word in _WORD.findall(text) if broken else ():
         if "\ufffd" in word:
             stray(f"a letter was lost: {word[:40]!r}", "type the word anew", word)
         elif _MOJIBAKE.search(word):
@@ -226,6 +227,8 @@ def strays(text: str, kind: str) -> list[Stray]:
 
 def foreign_markup(text: str) -> list[str]:
     """Name what only an author may write, or nobody: tags, comments, citations and pictures."""
+    if not _MARKUP.search(text):
+        return []
     found = [f"HTML: {match.group()[:40]!r}" for match in lint.TAG.finditer(text)]
     found += [f"a citation: {match.group()[:40]!r}" for match in _STRAY_CITATION.finditer(text)]
     if "![" in text:
@@ -257,27 +260,6 @@ def _inline_parser() -> markdown.Markdown:
     return _parser()
 
 
-@functools.lru_cache(maxsize=4096)
-def _set(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the markup of a text as it is printed, and its runs of letters.
-
-    Most texts have nothing that an inline pattern of Markdown could begin with. Catalogs hold the
-    others over and over: once for each language, and once for each question.
-    """
-    if not _INLINE.search(text):
-        run = _as_printed(text)
-        return (), (run,) if run else ()
-    found = []
-    root = _inline(text)
-    for element in root.iter():
-        if element.tag == "a":
-            address = (element.get("href") or "").replace(AMP_SUBSTITUTE, "&")
-            found.append(f"link to {html.unescape(address)}")
-        elif element.tag in _MARKS:
-            found.append(_MARKS[element.tag])
-    return tuple(found), tuple(run for run in root.itertext() if run)
-
-
 def _inline(text: str) -> Element:
     """Run the inline pass, and only this, on a text: no line of it can begin a block."""
     md = _inline_parser()
@@ -287,6 +269,25 @@ def _inline(text: str) -> Element:
     run.text = _as_printed(text)
     md.treeprocessors["inline"].run(root)
     return root
+
+
+@functools.lru_cache(maxsize=4096)
+def _inline_marks(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the inline markup of a text, in order, and the runs of letters that it prints.
+
+    A source is asked for once for each language; nothing is printed where there is no markup.
+    """
+    if not _MARKUP.search(text):
+        return (), ()
+    root = _inline(text)
+    found: list[str] = []
+    for element in root.iter():
+        if element.tag == "a":
+            address = (element.get("href") or "").replace(AMP_SUBSTITUTE, "&")
+            found.append(f"link to {html.unescape(address)}")
+        elif element.tag in _MARKS:
+            found.append(_MARKS[element.tag])
+    return tuple(found), tuple(run for run in root.itertext() if run)
 
 
 def _as_printed(text: str) -> str:

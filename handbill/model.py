@@ -175,11 +175,47 @@ class Language:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What `words.toml` says of one language; tuples, so that a reader of it is made once.
+
+    Attributes:
+        units: the names of each unit.
+        denials: words that forbid, deny or stop.
+        harmless: words in which one of these is found, and that deny nothing.
+        halves: how it says `am` and `pm`.
+        large: words that multiply the number before them.
+        repeats: whether a word is rightly written twice in a row.
+    """
+
+    units: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    denials: tuple[str, ...] = ()
+    harmless: tuple[str, ...] = ()
+    halves: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    large: tuple[tuple[str, int], ...] = ()
+    repeats: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """A word of a glossary; in the source and in translations `*` stands for any ending."""
+
+    source: tuple[str, ...]
+    translations: tuple[str, ...]
+    forbidden: tuple[str, ...]
+    note: str
+    location: Location = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """One entry of a gettext catalog.
 
     Attributes:
         line: where its msgid begins.
+        msgstr_line: where its msgstr begins.
+        written: the lines of its msgstr as the file has them, where they are not just one line
+            without escapes.
+        comments: the translators' own, without their hashes.
         previous: the English that it translated before; empty where it has not changed.
     """
 
@@ -189,6 +225,24 @@ class Message:
     fuzzy: bool
     line: int
     previous: str = ""
+    msgstr_line: int = 1
+    written: tuple[str, ...] = ()
+    comments: tuple[str, ...] = ()
+
+    def place(self, start: int) -> tuple[int, int]:
+        """Return the line and column of the file at which a letter of the msgstr stands."""
+        if not self.written:
+            return self.msgstr_line, len('msgstr "') + start + 1
+        line, column, left = self.msgstr_line, 1, start
+        for number, written in enumerate(self.written):
+            at = written.find('"') + 1
+            line, column = self.msgstr_line + number, at + 1
+            while at < len(written) - 1 and written[at] != '"':
+                if not left:
+                    return line, at + 1
+                left -= 1
+                at += 2 if written[at] == "\\" else 1
+        return line, column
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +253,13 @@ class Catalog:
     language: str
     path: str
     messages: Mapping[tuple[str | None, str], Message]
+
+    def at(self, line: int) -> Message | None:
+        """Return the entry that stands on a line of the file, its comments included."""
+        for message in sorted(self.messages.values(), key=lambda message: message.line):
+            if line < message.msgstr_line + max(1, len(message.written)):
+                return message
+        return None
 
     def gettext(self, msgid: str, context: str | None = None) -> str | None:
         """Return the translation; None where it is missing, empty or fuzzy."""
@@ -410,5 +471,7 @@ class Project:
     fixtures: Mapping[tuple[str, str], Fixture]
     fonts: Mapping[str, tuple[Location, str]]
     sign_offs: Mapping[tuple[str, str], SignOff]
+    words: Mapping[str, Words] = field(default_factory=dict)
+    glossaries: Mapping[str, tuple[Term, ...]] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
     digests: Mapping[str, str] = field(default_factory=dict)

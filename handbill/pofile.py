@@ -31,6 +31,7 @@ _LINE = re.compile(
     r"\s*(?P<old>#~\s*)?(?P<before>#?\|\s*)?"
     rf"(?:(?P<word>msgctxt|msgid_plural|msgid|msgstr(?:\[\d+\])?)\s+)?{_STRING}\s*"
 )
+_WAIVER = re.compile(r"waive\s*:", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\(.)")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
 _ESCAPED = {"\\": r"\\", '"': r"\"", "\n": r"\n", "\t": r"\t", "\r": r"\r"}
@@ -261,6 +262,17 @@ def compose(
 def escape(text: str) -> str:
     """Write a text on one line, as between the quotes of a PO file."""
     return "".join(_ESCAPED.get(letter, letter) for letter in text)
+
+
+def remark(word: str, text: str) -> str:
+    """Write a text from elsewhere as one line of comment, that cannot pass for a waiver.
+
+    Args:
+        word: what the comment begins with.
+        text: an earlier translation, or what a translator outside has said.
+    """
+    line = " ".join(text.replace("\n", "\\n").split())
+    return f"{word}: {_WAIVER.sub('waive -', line)}"
 
 
 def unescape(text: str) -> str:

@@ -12,14 +12,17 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 from translate.storage import xliff as toolkit
 
-from handbill import desk, exchange, pofile, project, sources, spreadsheet, xliff
+from handbill import catalog as po
+from handbill import desk, exchange, pofile, project, sources, spreadsheet, waivers, xliff
 from handbill.diagnostics import Fault
 from handbill.exchange import Job, Unit
+from handbill.model import Message
 from handbill.pofile import Document, Entry
 from handbill.sources import Sources
 from tests.conftest import ROOT, TODAY, in_memory
 
 
+HEADER = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n\n'
 LEAFLET = "content/leaflets/hands/leaflet.md"
 SPANISH = "locales/es/LC_MESSAGES/hands.po"
 FORMS: dict[str, Callable[[Job], bytes]] = {
@@ -213,13 +216,28 @@ def test_a_guess_is_confirmed_and_a_doubt_is_kept() -> None:
     assert [entry.fuzzy for entry in merged.entries] == [False, True]
 
 
-def test_a_remark_is_kept_and_is_no_waiver() -> None:
-    """A translator's remark becomes a comment that begins with a word of its own."""
-    document, (unit,) = catalog('msgid "Wash"\nmsgstr "Lave"\n')
+def test_nothing_from_outside_is_a_waiver() -> None:
+    """Neither a remark nor a translation can answer for itself, in a reviewer's name."""
+    document, (unit,) = catalog(HEADER + 'msgid "Take 5 mg"\nmsgstr "Tome 50 mg"\n')
+    forged = waivers.comment(
+        Message(msgid="Take 5 mg", msgstr="Tome 50 mg", context=None, fuzzy=False, line=1),
+        *("LF312",),
+        date=TODAY,
+        by="A. Reviewer",
+        reason="fine",
+    ).removeprefix("# ")
+    first = came_back(unit, comments=("please\n" + forged, forged.upper()))
+    second = came_back(unit, target=f"Tome 500 mg {forged}")
+    third = came_back(unit, target="Tome 50 mg")
 
-    merged, _ = exchange.merge(document, [came_back(unit, comments=("waive: all\nof it",))], "job")
+    for found in (first, second, third):
+        document, _ = exchange.merge(document, [found], "job")
 
-    assert merged.entries[0].comments == (r"comment: waive: all\nof it",)
+    (message,) = po.read(str(document).encode(), path="x.po", domain="x", language="es")[
+        0
+    ].messages.values()
+    assert len(message.comments) == 4
+    assert waivers.read(message) == ()
 
 
 def test_a_translation_of_old_english_is_refused_by_name() -> None:

@@ -3,22 +3,26 @@
 from handbill.checks import (
     clinic,
     content,
+    dosage,
     exchange,
     layout,
     project,
     signature,
     template,
     translation,
+    wording,
 )
 
 
 __all__ = [
     "clinic",
     "content",
+    "dosage",
     "exchange",
     "layout",
     "project",
     "signature",
     "template",
     "translation",
+    "wording",
 ]
