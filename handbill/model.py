@@ -216,6 +216,7 @@ class Message:
         written: the lines of its msgstr as the file has them, where they are not just one line
             without escapes.
         comments: the translators' own, without their hashes.
+        previous: the English that it translated before; empty where it has not changed.
     """
 
     msgid: str
@@ -223,6 +224,7 @@ class Message:
     context: str | None
     fuzzy: bool
     line: int
+    previous: str = ""
     msgstr_line: int = 1
     written: tuple[str, ...] = ()
     comments: tuple[str, ...] = ()

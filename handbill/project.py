@@ -173,6 +173,8 @@ def load(sources: Sources, *, today: dt.date) -> Project:
     faults += found
     press = _templates(texts)
     faults += _missing_templates(texts)
+    messages, found = catalogs(sources.files)
+    faults += found
     return Project(
         today=today,
         settings=settings,
@@ -180,7 +182,7 @@ def load(sources: Sources, *, today: dt.date) -> Project:
         clinics=_clinics(sources, texts, faults),
         languages=table,
         formats=_formats(texts, faults),
-        catalogs=_catalogs(sources, faults),
+        catalogs=messages,
         sign_offs=_sign_offs(sources, faults),
         templates=press,
         interface_blocks=_interface(press, faults),
@@ -192,6 +194,23 @@ def load(sources: Sources, *, today: dt.date) -> Project:
         faults=tuple(faults),
         digests=sources.digests,
     )
+
+
+def catalogs(
+    files: Mapping[str, bytes],
+) -> tuple[dict[tuple[str, str], Catalog], list[Fault]]:
+    """Read the PO files among a project's files, by language and domain."""
+    found: dict[tuple[str, str], Catalog] = {}
+    faults: list[Fault] = []
+    for path in _named(files, "locales/", ".po"):
+        parts = PurePosixPath(path).parts
+        if len(parts) != 4 or parts[2] != "LC_MESSAGES":
+            continue
+        domain, tag = PurePosixPath(path).stem, parts[1]
+        loaded, met = catalog.read(files[path], path=path, domain=domain, language=tag)
+        faults += met
+        found[tag, domain] = loaded
+    return found, faults
 
 
 def _text(path: str, data: bytes, faults: list[Fault]) -> str:
@@ -452,19 +471,6 @@ def _formats(texts: Mapping[str, str], faults: list[Fault]) -> dict[str, Format]
     return found
 
 
-def _catalogs(sources: Sources, faults: list[Fault]) -> dict[tuple[str, str], Catalog]:
-    found: dict[tuple[str, str], Catalog] = {}
-    for path in _named(sources.files, "locales/", ".po"):
-        parts = PurePosixPath(path).parts
-        if len(parts) != 4 or parts[2] != "LC_MESSAGES":
-            continue
-        domain, tag = PurePosixPath(path).stem, parts[1]
-        loaded, met = catalog.read(sources.files[path], path=path, domain=domain, language=tag)
-        faults += met
-        found[tag, domain] = loaded
-    return found
-
-
 def _glossaries(texts: Mapping[str, str], faults: list[Fault]) -> dict[str, tuple[Term, ...]]:
     found: dict[str, tuple[Term, ...]] = {}
     for path in _named(texts, "locales/", "/glossary.toml"):
@@ -585,7 +591,9 @@ def _interface(press: Templates, faults: list[Fault]) -> tuple[Block, ...]:
     for path in sorted(press.sources):
         try:
             for block in templates.messages(path, press.sources[path]):
-                found.setdefault(block.msgid, block)
+                first = found.setdefault(block.msgid, block)
+                notes = dict.fromkeys((*first.notes, *block.notes))
+                found[block.msgid] = replace(first, notes=tuple(notes))
         except HandbillError as error:
             faults.append(error.fault)
     return tuple(found.values())
