@@ -243,7 +243,7 @@ class Fixture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """All that one edition needs and nothing else: what a worker is sent."""
+    """All that one edition needs and nothing else: what a worker is sent; `site` as in settings."""
 
     edition: Edition
     leaflet: Leaflet
@@ -254,6 +254,7 @@ class Job:
     catalog: Catalog | None
     interface: Catalog | None
     templates: Templates
+    site: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,11 +285,16 @@ class Proof:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """`[tool.handbill]` of pyproject.toml."""
+    """`[tool.handbill]` of pyproject.toml.
+
+    Attributes:
+        site: where the web pages are published, without a slash at its end; none if empty.
+    """
 
     source_language: str = "en"
     languages: tuple[str, ...] = ()
     max_pages: int = 24
+    site: str = ""
     locations: Mapping[str, Location] = field(default_factory=dict, compare=False, repr=False)
 
 

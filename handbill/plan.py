@@ -53,6 +53,7 @@ def job(project: Project, edition: Edition) -> Job:
         catalog=project.catalogs[edition.language, edition.leaflet] if translated else None,
         interface=project.catalogs[edition.language, INTERFACE] if translated else None,
         templates=project.templates,
+        site=project.settings.site,
     )
 
 

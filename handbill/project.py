@@ -112,6 +112,13 @@ _SETTINGS = MappingProxyType(
         "source-language": Key(holds=str, required=False, example='"en"'),
         "languages": Key(holds=list, of=str, required=False, example='["es", "ar"]'),
         "max-pages": Key(holds=int, required=False, example="24"),
+        "site": Key(
+            holds=str,
+            required=False,
+            # What a reader can type, and what needs no escaping in a path below it.
+            pattern=r"https://[a-z0-9.-]+(:\d+)?(/[A-Za-z0-9._~-]+)*/?",
+            example='"https://leaflets.example.org"',
+        ),
     }
 )
 _SPECIMEN = MappingProxyType(
@@ -205,6 +212,7 @@ def _settings(text: str, faults: list[Fault]) -> Settings:
         source_language=table.values.get("source-language", defaults.source_language),
         languages=tuple(table.values.get("languages", ())),
         max_pages=table.values.get("max-pages", defaults.max_pages),
+        site=table.values.get("site", defaults.site).rstrip("/"),
         locations={name: table.where(name) for name in _SETTINGS},
     )
 
