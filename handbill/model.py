@@ -364,6 +364,7 @@ class Job:
     """All that one edition needs and nothing else: what a worker is sent.
 
     Attributes:
+        site: as in the settings.
         code: the code of the text that is printed; people sign it.
         draft: whether a signature is wanting.
         signatures: those that hold, of the source and of the translation.
@@ -378,6 +379,7 @@ class Job:
     catalog: Catalog | None
     interface: Catalog | None
     templates: Templates
+    site: str
     code: str
     draft: bool
     signatures: tuple[Signature, ...] = ()
@@ -429,6 +431,7 @@ class Settings:
         translation_roles: who must sign each translation.
         signature_days: how long a signature holds, unless it says itself.
         draft_languages: the languages whose drafts a release may hold.
+        site: where the web pages are published, without a slash at its end; none if empty.
     """
 
     source_language: str = "en"
@@ -438,6 +441,7 @@ class Settings:
     translation_roles: tuple[str, ...] = ("translator", "second-reader")
     signature_days: int = 730
     draft_languages: tuple[str, ...] = ()
+    site: str = ""
     locations: Mapping[str, Location] = field(default_factory=dict, compare=False, repr=False)
 
 

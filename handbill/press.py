@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from handbill import (
     accessibility,
+    barcode,
     bidi,
     breaks,
     catalog,
@@ -41,6 +42,10 @@ from handbill.sources import digest
 from handbill.store import GALLERY
 
 
+#: The owner and the name of what the press draws itself.
+_PRESS, _BARCODE = "press", "address.svg"
+
+
 def compose(job: Job, toolchain: str) -> Proof | Fault:
     """Merge an edition's text, translations and templates into HTML.
 
@@ -59,6 +64,8 @@ def compose(job: Job, toolchain: str) -> Proof | Fault:
     assets = {f"leaflet/{name}": job.leaflet.assets[name] for name in pictures}
     if job.clinic.logo:
         assets[f"clinic/{job.clinic.logo}"] = job.clinic.logo_data
+    if job.site and job.format.kind == "pdf":
+        assets[f"{_PRESS}/{_BARCODE}"] = barcode.svg(_address(job))
     return _proof(
         job.edition,
         html,
@@ -306,6 +313,7 @@ class _Composer(_Setter):
     def page(self) -> tuple[str, dict[str, Location]]:
         """Return the edition's HTML and the places of its texts."""
         job, leaflet = self.job, self.job.leaflet
+        printed = job.site and job.format.kind == "pdf"
         title, summary, audience = (self.translate(block) for block in leaflet.front_blocks)
         body = markup.render(
             leaflet.body,
@@ -337,6 +345,8 @@ class _Composer(_Setter):
                 "draft": job.draft,
                 "version": f"{leaflet.version}-{job.code[:SHORT]}",
                 "signatures": job.signatures,
+                "address": _address(job) if job.site else "",
+                "barcode": _url(_PRESS, _BARCODE) if printed else "",
                 "typography": templates.safe(_typography(job.language, job.clinic.paper)),
                 "page": templates.safe('<span class="page-number"></span>'),
                 "pages": templates.safe('<span class="page-count"></span>'),
@@ -457,6 +467,17 @@ def _typography(language: Language, paper: str) -> str:
         f" line-height: {language.line_height};"
         f" quotes: {quotes}; --digits: {digits}; }}"
     )
+
+
+def _address(job: Job) -> str:
+    """Return where an edition's newest text is read: a folder, for any host of plain files.
+
+    The clinic stands in it because its telephone numbers stand in the text. Without the last part
+    it is the place of all languages.
+    """
+    edition = job.edition
+    parts = (edition.clinic, edition.leaflet, edition.language)
+    return "/".join((job.site, *map(quote, parts), ""))
 
 
 def _url(owner: str, name: str) -> str:

@@ -127,6 +127,13 @@ _SETTINGS = MappingProxyType(
         ),
         "signature-days": Key(holds=int, required=False, example="730"),
         "draft-languages": Key(holds=list, of=str, required=False, example='["so"]'),
+        "site": Key(
+            holds=str,
+            required=False,
+            # What a reader can type, and what needs no escaping in a path below it.
+            pattern=r"https://[a-z0-9.-]+(:\d+)?(/[A-Za-z0-9._~-]+)*/?",
+            example='"https://leaflets.example.org"',
+        ),
     }
 )
 _SPECIMEN = MappingProxyType(
@@ -252,6 +259,7 @@ def _settings(text: str, faults: list[Fault]) -> Settings:
         ),
         signature_days=table.values.get("signature-days", defaults.signature_days),
         draft_languages=tuple(table.values.get("draft-languages", ())),
+        site=table.values.get("site", defaults.site).rstrip("/"),
         locations={name: table.where(name) for name in _SETTINGS},
     )
 

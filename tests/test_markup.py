@@ -106,6 +106,39 @@ def test_blocks_come_in_reading_order_with_their_kinds_and_places() -> None:
     assert blocks[14].notes == ("a note for translators",)
 
 
+def test_a_box_may_hold_steps_times_and_doses() -> None:
+    """Numbered lists, definition lists and tables stand in boxes as they do outside."""
+    text = """\
+!!! timeline "When"
+    Day 1
+    :   Rest.
+
+    Day 2
+    :   Walk.
+
+!!! dose-table "How much"
+    | Age | Dose |
+    | --- | --- |
+    | **Adult** | 5 ml |
+
+!!! steps "How"
+    1. Open
+    2. Close
+"""
+
+    outline = markup.outline(text)
+    tags = Tags(markup.render(text, furniture())).found
+
+    assert outline.faults == ()
+    assert [block.msgid for block in outline.blocks if block.kind != "box title"] == [
+        "Day 1", "Rest.", "Day 2", "Walk.", "Age", "Dose", "Adult", "5 ml", "Open", "Close",
+    ]  # fmt: skip
+    assert tags.count("box") == 3
+    assert tags.count("th") == 3
+    assert tags.count("dl") == 1
+    assert '<th scope="row">Adult</th>' in markup.render(text, furniture())
+
+
 def test_rendering_hands_boxes_pictures_and_citations_to_the_templates() -> None:
     """A box, a picture and a citation are the designer's HTML; a slot's value is escaped."""
     html = markup.render(SAMPLE, furniture())
