@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
@@ -18,12 +19,12 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 from handbill import __version__, sources, uptodate
 from handbill.diagnostics import Diagnostic, Fault, HandbillError, Location, Severity
 from handbill.editions import Outcome, Selection, matches
-from handbill.store import SPECIMENS, Store
+from handbill.store import PROOFS, SPECIMENS, Store
 from handbill.toolchain import versions
 
 
 if TYPE_CHECKING:
-    from handbill.model import Project
+    from handbill.model import Project, Proof
 
 # The modules that import Markdown, Babel, Jinja and WeasyPrint take a second to load. They are
 # imported where they are used, so that a build with nothing to do costs a tenth of that.
@@ -112,6 +113,10 @@ def _parser() -> argparse.ArgumentParser:
     extract = actions.add_parser("extract", help="write the POT file of every leaflet")
     _common(extract)
     extract.set_defaults(command=_extract)
+    proof = actions.add_parser("proof", help="print texts beside their translations, to be signed")
+    _common(proof)
+    _texts(proof)
+    proof.set_defaults(command=_proof)
 
     specimen = commands.add_parser("specimen", help="print a page that tries out each language")
     _common(specimen)
@@ -138,6 +143,18 @@ def _filters(parser: argparse.ArgumentParser) -> None:
     )
     for name in FILTERS:
         group.add_argument(f"--{name}", action="append", default=[], metavar="GLOB")
+
+
+def _texts(parser: argparse.ArgumentParser) -> None:
+    """Let a command choose texts: leaflets, or the templates' words, in languages."""
+    parser.add_argument(
+        "--leaflet",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="its id, or handbill: the templates' words",
+    )
+    parser.add_argument("--language", action="append", default=[], metavar="GLOB")
 
 
 def _build(options: argparse.Namespace) -> int:
@@ -319,6 +336,68 @@ def _specimen(options: argparse.Namespace) -> int:
         _say(f"specimen/{tag}.pdf: {loaded.languages[tag].autonym}")
     _say(report.write(found, "text", colour=_coloured(sys.stderr)))
     return _status(found)
+
+
+def _proof(options: argparse.Namespace) -> int:
+    from handbill import bilingual, project, report  # noqa: PLC0415
+
+    loaded = project.load(sources.read(options.root), today=_today(options))
+    findings = list(_rules().run(loaded))
+    met: list[Diagnostic] = []
+    for domain, tag in _chosen(options, loaded):
+        for kind in ("pdf", "html"):
+            proof = bilingual.sheet(loaded, domain, tag, findings, kind=kind)
+            met += _print_page(options, proof, f"{PROOFS}/{tag}/{domain}.{kind}")
+    _say(report.write(met, "text", colour=_coloured(sys.stderr)))
+    return _status(met)
+
+
+def _chosen(options: argparse.Namespace, loaded: "Project") -> list[tuple[str, str]]:
+    """Return the texts that are asked for: domain and language.
+
+    Raises:
+        HandbillError: a name fits nothing that the project has.
+    """
+    from handbill.catalog import INTERFACE  # noqa: PLC0415
+
+    settings = loaded.settings
+    known = {
+        "leaflet": [*sorted(loaded.leaflets), INTERFACE],
+        "language": [
+            tag
+            for tag in dict.fromkeys((settings.source_language, *settings.languages))
+            if tag in loaded.languages
+        ],
+    }
+    for name, names in known.items():
+        for pattern in getattr(options, name):
+            if not fnmatch.filter(names, pattern):
+                _unknown(f"--{name}", pattern, names)
+    return [
+        (domain, tag)
+        for tag in known["language"]
+        for domain in known["leaflet"]
+        if matches(tag, options.language) and matches(domain, options.leaflet)
+    ]
+
+
+def _print_page(options: argparse.Namespace, proof: "Proof", path: str) -> list[Diagnostic]:
+    """Print a page for staff; return what was met."""
+    from handbill import press, typeset  # noqa: PLC0415
+
+    typeset.prepare(str(_fonts_conf(options)))
+    impression = press.print_proof(proof)
+    place = Location(path=path)
+    found = [
+        _rules().diagnose(
+            replace(fault, location=place) if fault.location.path == proof.edition.path else fault
+        )
+        for fault in impression.faults
+    ]
+    if impression.data:
+        Store(_output(options)).publish(path, impression.data)
+        _say(f"{path}" + (f": {impression.pages} pages" if impression.pages else ""))
+    return found
 
 
 def _fonts_conf(options: argparse.Namespace) -> Path:

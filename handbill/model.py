@@ -171,13 +171,19 @@ class Language:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One entry of a gettext catalog; `line` is where its msgid begins."""
+    """One entry of a gettext catalog.
+
+    Attributes:
+        line: where its msgid begins.
+        notes: what translators have written above it.
+    """
 
     msgid: str
     msgstr: str
     context: str | None
     fuzzy: bool
     line: int
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

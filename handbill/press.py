@@ -46,7 +46,7 @@ def compose(job: Job, toolchain: str) -> Proof | Fault:
     assets = {f"leaflet/{name}": job.leaflet.assets[name] for name in pictures}
     if job.clinic.logo:
         assets[f"clinic/{job.clinic.logo}"] = job.clinic.logo_data
-    return _proof(
+    return proof_of(
         job.edition,
         html,
         job.language,
@@ -72,12 +72,12 @@ def specimen(project: Project, tag: str, toolchain: str) -> Proof:
             "language": language,
             "text": project.specimens[tag],
             "stylesheet": templates.safe(project.templates.stylesheet),
-            "typography": templates.safe(_typography(language, "a4")),
+            "typography": templates.safe(typography(language, "a4")),
         },
     )
-    html = _readable(html, language)
+    html = readable(html, language)
     edition = Edition(leaflet="specimen", clinic="specimen", language=tag, format="a4")
-    return _proof(edition, html, language, toolchain, assets={}, places={})
+    return proof_of(edition, html, language, toolchain, assets={}, places={})
 
 
 def print_proof(proof: Proof) -> Impression:
@@ -155,7 +155,7 @@ class _Composer:
                 "draft": job.draft,
                 "version": f"{leaflet.version}-{job.code[:SHORT]}",
                 "signatures": job.signatures,
-                "typography": templates.safe(_typography(job.language, job.clinic.paper)),
+                "typography": templates.safe(typography(job.language, job.clinic.paper)),
                 "page": templates.safe('<span class="page-number"></span>'),
                 "pages": templates.safe('<span class="page-count"></span>'),
                 "translated": job.language.tag != job.source_language,
@@ -164,7 +164,7 @@ class _Composer:
                 "hours": [catalog.opening(item, job.language.cldr) for item in job.clinic.hours],
             },
         )
-        return _readable(html, job.language), self.places
+        return readable(html, job.language), self.places
 
     def words(self) -> dict[str, object]:
         """Return the functions that every template may call."""
@@ -226,14 +226,14 @@ class _Composer:
         return text
 
 
-def _readable(html: str, language: Language) -> str:
+def readable(html: str, language: Language) -> str:
     """Let the lines of a page break where its readers expect, and its numbers keep their order."""
     if language.script in breaks.SCRIPTS:
         html = breaks.between_words(html, language.cldr)
     return bidi.isolate(html) if language.direction == "rtl" else html
 
 
-def _proof(
+def proof_of(
     edition: Edition,
     html: str,
     language: Language,
@@ -284,7 +284,7 @@ def _self_contained(proof: Proof) -> str:
     return html
 
 
-def _typography(language: Language, paper: str) -> str:
+def typography(language: Language, paper: str) -> str:
     """Return CSS that no designer writes: a language's fonts and leading, a clinic's paper."""
     fonts = ", ".join(f'"{name}"' for name in language.fonts)
     quotes = " ".join(f'"{mark}"' for mark in language.quotes)

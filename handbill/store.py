@@ -20,6 +20,7 @@ from handbill.sources import digest
 SCHEMA = 1
 MANIFEST = "manifest.json"
 SPECIMENS = "specimen"
+PROOFS = "proof"
 _KEPT = ".store"
 
 
@@ -107,6 +108,7 @@ class Store:
         """Remove what builds have written, and nothing else; return how many files that were."""
         ours = [self.root / row["path"] for row in self.manifest().get("editions", ())]
         ours += sorted((self.root / SPECIMENS).glob("*.pdf"))
+        ours += [path for end in ("pdf", "html") for path in self.root.glob(f"{PROOFS}/*/*.{end}")]
         ours += [path for path in (self.root / _KEPT).rglob("*") if path.is_file()]
         ours.append(self.root / MANIFEST)
         found = [path for path in ours if path.is_file()]

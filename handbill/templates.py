@@ -21,6 +21,10 @@ from handbill.model import Block, Templates
 PAGE = "leaflet.html.jinja"
 #: The page that tries out a language.
 SPECIMEN = "specimen.html.jinja"
+#: The sheet on which a text is read beside its translation.
+PROOF = "proof.html.jinja"
+#: Pages for staff: in English, and translated by nobody.
+STAFF = (PROOF,)
 #: Components that the press itself asks for; authors cannot name them.
 FURNITURE = ("citation", "figure")
 #: The word for a message in a template: `{{ t("Version {version}", version=…) }}`.

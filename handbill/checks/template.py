@@ -40,12 +40,14 @@ declare(
 def untranslatable_text(project: Project) -> Iterator[Fault]:
     """Words in a template that no translator sees.
 
-    What it does: finds letters outside tags, `{{ … }}` and `{% … %}`.
+    What it does: finds letters outside tags, `{{ … }}` and `{% … %}`. Pages for staff are English.
     Why is this bad? They would be English in every language.
     Example: `<h2>Contact us</h2>`
     Use instead: `<h2>{{ t("Contact us") }}</h2>`
     """
     for path, source in sorted(project.templates.sources.items()):
+        if path in templates.STAFF:
+            continue
         for line, words in templates.bare_words(source):
             yield Fault(
                 kind="untranslatable-text",

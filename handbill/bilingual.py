@@ -1,0 +1,287 @@
+"""The sheet on which a person reads a text beside its translation, block by block, and signs.
+
+What is signed is what `signoff.printed` returns, so the sheet shows every line of it: blocks in
+rows, boxes and pictures where they stand, and sources, dates and authors at the end.
+"""
+
+import re
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from html import escape
+
+from handbill import catalog, hypertext, markup, press, report, signoff, templates
+from handbill.catalog import INTERFACE
+from handbill.diagnostics import Diagnostic, Location
+from handbill.editions import Edition
+from handbill.model import Block, Clinic, Language, Line, Message, Project, Proof
+from handbill.proofread import UNSPACED
+
+
+#: The folder of the sheets, below the output folder.
+FOLDER = "proof"
+
+_HOLE = re.compile(r"\{\{\s*([\w.-]+)\s*\}\}|\{([a-z_]+)\}")
+_NUMBER = r"[+\-−±<>≤≥~]?\(?\d+(?:\)?[.,:/٫٬’' \u00a0\u202f×–−-]{1,2}\(?\d+)*"
+_ISOLATED = r'<span dir="ltr">[^<]*\d[^<]*</span>'
+
+
+@dataclass(slots=True, kw_only=True)
+class Row:
+    """One block, as it is read beside its translation.
+
+    Attributes:
+        places: where its text stands, and where its translation.
+        source: HTML.
+        translation: HTML; empty where nothing would be printed.
+        guess: HTML of a translation that is marked fuzzy, and so would not be printed.
+        level: of a heading, from 1; otherwise 0.
+        facts: what is printed with it, or is said to those who translate it.
+        notes: what its translators say of their choice.
+        picture: the file that its words describe.
+        cites: the keys of its sources.
+    """
+
+    number: int
+    kind: str
+    places: tuple[Location, ...]
+    source: str
+    translation: str = ""
+    guess: str = ""
+    level: int = 0
+    facts: list[tuple[str, str]] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
+    picture: str = ""
+    cites: list[str] = field(default_factory=list)
+    findings: list[Diagnostic] = field(default_factory=list)
+
+
+def sheet(
+    project: Project,
+    domain: str,
+    tag: str,
+    findings: Iterable[Diagnostic],
+    *,
+    kind: str,
+    toolchain: str = "",
+) -> Proof:
+    """Compose the sheet of a leaflet, or of the templates' words, in a language.
+
+    Args:
+        project: the project; what is untranslated is shown as such.
+        domain: a leaflet, or `catalog.INTERFACE`.
+        tag: the language; in the source language the text stands alone.
+        findings: every finding on the project; those of this text are shown beside it.
+        kind: `pdf` or `html`.
+        toolchain: the digest of the versions that will print it.
+
+    Raises:
+        HandbillError: the template is wrong.
+    """
+    leaflet = project.leaflets.get(domain)
+    settings = project.settings
+    source, language = project.languages[settings.source_language], project.languages[tag]
+    lines = signoff.printed(project, domain, tag)
+    rows, imprint = _rows(project, domain, tag, lines)
+    mine = [item for item in findings if _concerns(item, domain, tag)]
+    elsewhere = _place(mine, rows)
+    standing = signoff.standing(project, domain, tag)
+    wanted = settings.source_roles if tag == source.tag else settings.translation_roles
+    return page(
+        project,
+        Edition(leaflet=domain, clinic=FOLDER, language=tag, format="sheet", kind=kind),
+        {
+            "title": leaflet.title if leaflet else "The templates’ words",
+            "domain": domain,
+            "version": leaflet.version if leaflet else "",
+            "code": standing.code[: signoff.SHORT],
+            "draft": bool(standing.missing),
+            "rows": rows,
+            "imprint": imprint,
+            "clinic": _first_clinic(project),
+            "count": report.summary(mine),
+            "marked": [row.number for row in rows if row.findings],
+            "elsewhere": elsewhere,
+            "holding": {item.role: item for item in standing.holding},
+            "roles": dict.fromkeys((*wanted, *(item.role for item in standing.holding))),
+        },
+        source,
+        language,
+        template=templates.PROOF,
+        toolchain=toolchain,
+        assets=leaflet.assets if leaflet else {},
+    )
+
+
+def page(
+    project: Project,
+    edition: Edition,
+    context: Mapping[str, object],
+    source: Language,
+    language: Language,
+    *,
+    template: str,
+    toolchain: str = "",
+    assets: Mapping[str, bytes] | None = None,
+) -> Proof:
+    """Compose a page for staff: English, with cells of class `translation` in another language."""
+    # What is read in two languages may be printed in the fonts of both.
+    fonts = tuple(dict.fromkeys((*source.fonts, *language.fonts)))
+    clinic = _first_clinic(project)
+    paper = f"{clinic.paper if clinic else 'a4'} landscape"
+    families = ", ".join(f'"{name}"' for name in (*language.fonts, *source.fonts))
+    html = templates.render(
+        project.templates,
+        template,
+        {
+            **context,
+            "source": source,
+            "language": language,
+            "kind": edition.kind,
+            "typography": templates.safe(
+                f"{press.typography(replace(source, fonts=fonts), paper)} .translation {{ font-family: {families},"
+                f" sans-serif; line-height: {language.line_height}; }}"
+            ),
+        },
+    )
+    messages = project.catalogs.get((language.tag, edition.leaflet))
+    places = {
+        message.msgstr: Location(path=messages.path, line=message.line)
+        for message in (messages.messages.values() if messages else ())
+    }
+    return press.proof_of(
+        edition,
+        html,
+        replace(language, fonts=fonts),
+        toolchain,
+        assets={f"leaflet/{name}": data for name, data in (assets or {}).items()},
+        places=places,
+        draft=True,
+    )
+
+
+class Marker:
+    """Sets texts of one language as HTML in which numbers and slots strike the eye."""
+
+    def __init__(self, language: Language, clinic: Clinic | None = None) -> None:
+        self.language, self.slots = language, clinic.slots if clinic else {}
+        known = catalog.is_known(language.cldr)
+        units = catalog.units(language.cldr) if known else frozenset[str]()
+        longest = sorted((escape(unit) for unit in units), key=lambda unit: (-len(unit), unit))
+        end = "" if language.script in UNSPACED else r"(?!\w)"
+        unit = rf"(?:[ \u00a0\u202f-]?(?:{'|'.join(map(re.escape, longest))}){end})?"
+        self.number = re.compile(rf"&#?\w+;|({_NUMBER}{unit if units else ''})")
+        self.isolated = re.compile(f"{_ISOLATED}{unit if units else ''}")
+
+    def text(self, text: str, kind: str) -> str:
+        """Set a block's text with its Markdown, if its kind has any."""
+        return self.html(escape(text) if kind in markup.PLAIN else markup.inline(text))
+
+    def html(self, html: str) -> str:
+        """Mark what must be compared in HTML: numbers with their units, and slots."""
+        html = hypertext.change(html, lambda run: _HOLE.sub(self._hole, run))
+        html = press.readable(html, self.language)
+        if self.language.direction == "rtl":
+            # What keeps its order together is marked as one: a mark inside would break it.
+            html = self.isolated.sub(r'<span class="number">\g<0></span>', html)
+        html = hypertext.change(html, self._numbers, leave='class="number"')
+        return templates.safe(html)
+
+    def _hole(self, match: re.Match[str]) -> str:
+        name = match[1] or match[2]
+        value = escape(self.slots.get(name, ""))
+        return f'<span class="number" dir="ltr"><b>{value}</b> {{{name}}}</span>'
+
+    def _numbers(self, run: str) -> str:
+        return self.number.sub(
+            lambda match: f'<span class="number">{match[1]}</span>' if match[1] else match[0], run
+        )
+
+
+def _rows(
+    project: Project, domain: str, tag: str, lines: Sequence[Line]
+) -> tuple[list[Row], list[tuple[str, str]]]:
+    """Return a row for each block, and what is printed beside blocks, in reading order."""
+    leaflet = project.leaflets.get(domain)
+    messages = project.catalogs.get((tag, domain))
+    clinic = _first_clinic(project)
+    source = Marker(project.languages[project.settings.source_language], clinic)
+    target = Marker(project.languages[tag], clinic)
+    blocks: dict[tuple[str, str | None, str], deque[Block]] = defaultdict(deque)
+    for block in leaflet.blocks if leaflet else project.interface_blocks:
+        blocks[block.kind, block.context, block.msgid].append(block)
+    rows: list[Row] = []
+    imprint: list[tuple[str, str]] = []
+    ahead: list[Line] = []
+    for line in lines:
+        waiting = blocks[line.kind, line.context, line.source]
+        if not waiting:
+            if line.kind == "citation" and rows:
+                rows[-1].cites.append(line.text)
+            elif line.kind in {"box", "heading level", "picture file"}:
+                ahead.append(line)
+            else:
+                imprint.append((line.kind.replace("_", " "), line.text))
+            continue
+        block = waiting.popleft()
+        message = messages.messages.get((block.context, block.msgid)) if messages else None
+        row = Row(
+            number=len(rows) + 1,
+            kind=block.kind,
+            places=_places(block, messages.path if messages else "", message),
+            source=source.text(block.msgid, block.kind),
+            notes=message.notes if message else (),
+        )
+        if tag != project.settings.source_language:
+            row.translation = target.text(line.text, block.kind) if line.text else ""
+            if not line.text and message and message.msgstr:
+                row.guess = target.text(message.msgstr, block.kind)
+        for item in ahead:
+            if item.kind == "heading level":
+                row.level = int(item.text)
+            elif item.kind == "picture file":
+                row.picture = item.text.split(" ", 1)[0]
+            else:
+                row.facts.append(("begins the box", item.text))
+        ahead = []
+        if block.context:
+            row.facts.append(("context", block.context))
+        row.facts += [("author’s note", note) for note in block.notes]
+        rows.append(row)
+    return rows, imprint
+
+
+def _places(block: Block, path: str, message: Message | None) -> tuple[Location, ...]:
+    found = [Location(path=block.path, line=block.line, column=block.column)]
+    if message:
+        found.append(Location(path=path, line=message.line))
+    return tuple(found)
+
+
+def _concerns(item: Diagnostic, domain: str, tag: str) -> bool:
+    """Tell whether a finding is about this text, or about all texts."""
+    leaflet = None if domain == INTERFACE else domain
+    return item.scope.leaflet in {None, leaflet} and item.scope.language in {None, tag}
+
+
+def _place(findings: Iterable[Diagnostic], rows: Sequence[Row]) -> list[Diagnostic]:
+    """Put each finding in its row; return those that are about no row."""
+    starts = {(place.path, place.line): row for row in reversed(rows) for place in row.places}
+    body = [row for row in rows if row.kind not in {"title", "summary", "audience", "interface"}]
+    elsewhere = []
+    for item in findings:
+        place = item.location
+        row = starts.get((place.path, place.line))
+        if row is None and body and place.path == body[0].places[0].path:
+            # A block may go on over many lines.
+            before = [other for other in body if other.places[0].line <= place.line]
+            row = before[-1] if before else None
+        if row is None:
+            elsewhere.append(item)
+        else:
+            row.findings.append(item)
+    return elsewhere
+
+
+def _first_clinic(project: Project) -> Clinic | None:
+    return next((project.clinics[name] for name in sorted(project.clinics)), None)
