@@ -14,7 +14,7 @@ from handbill import catalog, hypertext, markup, press, report, signoff, templat
 from handbill.catalog import INTERFACE
 from handbill.diagnostics import Diagnostic, Location
 from handbill.editions import Edition
-from handbill.model import Block, Clinic, Language, Line, Message, Project, Proof
+from handbill.model import Block, Clinic, Language, Line, Project, Proof
 from handbill.proofread import UNSPACED
 
 
@@ -22,7 +22,10 @@ from handbill.proofread import UNSPACED
 FOLDER = "proof"
 
 _HOLE = re.compile(r"\{\{\s*([\w.-]+)\s*\}\}|\{([a-z_]+)\}")
-_NUMBER = r"[+\-−±<>≤≥~]?\(?\d+(?:\)?[.,:/٫٬’' \u00a0\u202f×–−-]{1,2}\(?\d+)*"
+_NUMBER = (
+    r"[+\-\u2212±<>≤≥~]?\(?\d+"
+    r"(?:\)?[.,:/\u066b\u066c’' \u00a0\u202f×–\u2212-]{1,2}\(?\d+)*"
+)
 _ISOLATED = r'<span dir="ltr">[^<]*\d[^<]*</span>'
 
 
@@ -81,8 +84,10 @@ def sheet(
     leaflet = project.leaflets.get(domain)
     settings = project.settings
     source, language = project.languages[settings.source_language], project.languages[tag]
-    lines = signoff.printed(project, domain, tag)
-    rows, imprint = _rows(project, domain, tag, lines)
+    reading = _Reading(project, domain, tag)
+    for line in signoff.printed(project, domain, tag):
+        reading.read(line)
+    rows = reading.rows
     mine = [item for item in findings if _concerns(item, domain, tag)]
     elsewhere = _place(mine, rows)
     standing = signoff.standing(project, domain, tag)
@@ -97,7 +102,7 @@ def sheet(
             "code": standing.code[: signoff.SHORT],
             "draft": bool(standing.missing),
             "rows": rows,
-            "imprint": imprint,
+            "imprint": reading.imprint,
             "clinic": _first_clinic(project),
             "count": report.summary(mine),
             "marked": [row.number for row in rows if row.findings],
@@ -130,6 +135,7 @@ def page(
     clinic = _first_clinic(project)
     paper = f"{clinic.paper if clinic else 'a4'} landscape"
     families = ", ".join(f'"{name}"' for name in (*language.fonts, *source.fonts))
+    letters = press.typography(replace(source, fonts=fonts), paper)
     html = templates.render(
         project.templates,
         template,
@@ -139,16 +145,16 @@ def page(
             "language": language,
             "kind": edition.kind,
             "typography": templates.safe(
-                f"{press.typography(replace(source, fonts=fonts), paper)} .translation {{ font-family: {families},"
-                f" sans-serif; line-height: {language.line_height}; }}"
+                f"{letters} .translation {{ font-family: {families}, sans-serif;"
+                f" line-height: {language.line_height}; }}"
             ),
         },
     )
     messages = project.catalogs.get((language.tag, edition.leaflet))
-    places = {
-        message.msgstr: Location(path=messages.path, line=message.line)
-        for message in (messages.messages.values() if messages else ())
-    }
+    places = {}
+    if messages:
+        for message in messages.messages.values():
+            places[message.msgstr] = Location(path=messages.path, line=message.line)
     return press.proof_of(
         edition,
         html,
@@ -198,64 +204,64 @@ class Marker:
         )
 
 
-def _rows(
-    project: Project, domain: str, tag: str, lines: Sequence[Line]
-) -> tuple[list[Row], list[tuple[str, str]]]:
-    """Return a row for each block, and what is printed beside blocks, in reading order."""
-    leaflet = project.leaflets.get(domain)
-    messages = project.catalogs.get((tag, domain))
-    clinic = _first_clinic(project)
-    source = Marker(project.languages[project.settings.source_language], clinic)
-    target = Marker(project.languages[tag], clinic)
-    blocks: dict[tuple[str, str | None, str], deque[Block]] = defaultdict(deque)
-    for block in leaflet.blocks if leaflet else project.interface_blocks:
-        blocks[block.kind, block.context, block.msgid].append(block)
-    rows: list[Row] = []
-    imprint: list[tuple[str, str]] = []
-    ahead: list[Line] = []
-    for line in lines:
-        waiting = blocks[line.kind, line.context, line.source]
-        if not waiting:
-            if line.kind == "citation" and rows:
-                rows[-1].cites.append(line.text)
-            elif line.kind in {"box", "heading level", "picture file"}:
-                ahead.append(line)
-            else:
-                imprint.append((line.kind.replace("_", " "), line.text))
-            continue
-        block = waiting.popleft()
-        message = messages.messages.get((block.context, block.msgid)) if messages else None
+class _Reading:
+    """Lays a text out as rows, in reading order."""
+
+    def __init__(self, project: Project, domain: str, tag: str) -> None:
+        source = project.settings.source_language
+        leaflet = project.leaflets.get(domain)
+        clinic = _first_clinic(project)
+        self.translated = tag != source
+        self.messages = project.catalogs.get((tag, domain)) if self.translated else None
+        self.source = Marker(project.languages[source], clinic)
+        self.target = Marker(project.languages[tag], clinic)
+        self.blocks: dict[tuple[str, str | None, str], deque[Block]] = defaultdict(deque)
+        for block in leaflet.blocks if leaflet else project.interface_blocks:
+            self.blocks[block.kind, block.context, block.msgid].append(block)
+        self.rows: list[Row] = []
+        self.imprint: list[tuple[str, str]] = []
+        self.ahead: list[Line] = []
+
+    def read(self, line: Line) -> None:
+        """Take the next line of a text as it is signed."""
+        waiting = self.blocks[line.kind, line.context, line.source]
+        if waiting:
+            self._block(line, waiting.popleft())
+        elif line.kind == "citation" and self.rows:
+            self.rows[-1].cites.append(line.text)
+        elif line.kind in {"box", "heading level", "picture file"}:
+            self.ahead.append(line)
+        else:
+            self.imprint.append((line.kind.replace("_", " "), line.text))
+
+    def _block(self, line: Line, block: Block) -> None:
+        key = block.context, block.msgid
+        message = self.messages.messages.get(key) if self.messages else None
         row = Row(
-            number=len(rows) + 1,
+            number=len(self.rows) + 1,
             kind=block.kind,
-            places=_places(block, messages.path if messages else "", message),
-            source=source.text(block.msgid, block.kind),
-            notes=message.notes if message else (),
+            places=(Location(path=block.path, line=block.line, column=block.column),),
+            source=self.source.text(block.msgid, block.kind),
         )
-        if tag != project.settings.source_language:
-            row.translation = target.text(line.text, block.kind) if line.text else ""
-            if not line.text and message and message.msgstr:
-                row.guess = target.text(message.msgstr, block.kind)
-        for item in ahead:
+        if self.translated and line.text:
+            row.translation = self.target.text(line.text, block.kind)
+        if self.messages and message:
+            row.places = (*row.places, Location(path=self.messages.path, line=message.line))
+            row.notes = message.notes
+            if not line.text and message.msgstr:
+                row.guess = self.target.text(message.msgstr, block.kind)
+        for item in self.ahead:
             if item.kind == "heading level":
                 row.level = int(item.text)
             elif item.kind == "picture file":
                 row.picture = item.text.split(" ", 1)[0]
             else:
                 row.facts.append(("begins the box", item.text))
-        ahead = []
+        self.ahead = []
         if block.context:
             row.facts.append(("context", block.context))
         row.facts += [("author’s note", note) for note in block.notes]
-        rows.append(row)
-    return rows, imprint
-
-
-def _places(block: Block, path: str, message: Message | None) -> tuple[Location, ...]:
-    found = [Location(path=block.path, line=block.line, column=block.column)]
-    if message:
-        found.append(Location(path=path, line=message.line))
-    return tuple(found)
+        self.rows.append(row)
 
 
 def _concerns(item: Diagnostic, domain: str, tag: str) -> bool:

@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Callable, Iterable
 from itertools import product
-from typing import Any
+from typing import Any, Literal
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, get_day_names
@@ -33,7 +33,10 @@ _UNITS = (
     *("temperature-celsius", "temperature-fahrenheit", "concentr-percent"),
 )
 #: Units that CLDR does not have, though leaflets do.
-_MORE_UNITS = {"ar": ("ملم", "ملغ", "ملغم", "مل", "سنتيمترات", "أسبوعين", "يومين", "سنتين", "شهرين")}
+_MORE_UNITS = {
+    "ar": ("ملم", "ملغ", "ملغم", "مل", "سنتيمترات", "أسبوعين", "يومين", "سنتين", "شهرين")
+}
+_LENGTHS: tuple[Literal["long", "short", "narrow"], ...] = ("long", "short", "narrow")
 _PLURALS = (0, 1, 2, 3, 5, 11, 100)
 _STRING = r'"(?:[^"\\]|\\.)*"'
 # Babel drops the last letter of a string whose closing quote is missing, and says nothing.
@@ -176,7 +179,7 @@ def units(cldr: str) -> frozenset[str]:
     """Return the units of measure as CLDR writes them behind numbers, in words and as signs."""
     locale = _locale(cldr)
     found = {"%", "‰", "°", "°C", "°F", "mL", "mcg", "µg", "IU", *_MORE_UNITS.get(cldr, ())}
-    for unit, length, number in product(_UNITS, ("long", "short", "narrow"), _PLURALS):
+    for unit, length, number in product(_UNITS, _LENGTHS, _PLURALS):
         written = format_unit(number, unit, length, locale=locale)
         # Where CLDR lacks a unit, Babel writes its name.
         if unit not in written:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 from handbill import __version__, sources, uptodate
 from handbill.diagnostics import Diagnostic, Fault, HandbillError, Location, Severity
 from handbill.editions import Outcome, Selection, matches
-from handbill.store import PROOFS, SPECIMENS, Store
+from handbill.store import GALLERY, PREVIEWS, PROOFS, SPECIMENS, Store
 from handbill.toolchain import versions
 
 
@@ -80,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
         "--explain", action="store_true", help="say of each edition which inputs have changed"
     )
     build.add_argument("--json", action="store_true", help="print what was made as JSON")
+    build.add_argument("--previews", action="store_true", help="draw every page as a picture too")
     build.add_argument("--release", action="store_true", help="stop drafts: unsigned editions")
     build.set_defaults(command=_build)
 
@@ -108,6 +109,26 @@ def _parser() -> argparse.ArgumentParser:
     rule.add_argument("id", nargs="?", help="such as LF301, or untranslated")
     rule.set_defaults(command=_rule)
 
+    _catalog(commands)
+
+    specimen = commands.add_parser("specimen", help="print a page that tries out each language")
+    _common(specimen)
+    specimen.add_argument("--language", action="append", default=[], metavar="GLOB")
+    specimen.set_defaults(command=_specimen)
+
+    gallery = commands.add_parser("gallery", help="show every component, printed and as written")
+    _common(gallery)
+    for name in ("language", "format"):
+        gallery.add_argument(f"--{name}", action="append", default=[], metavar="GLOB")
+    gallery.set_defaults(command=_gallery)
+
+    clean = commands.add_parser("clean", help="remove all that builds have written")
+    _common(clean)
+    clean.set_defaults(command=_clean)
+    return parser
+
+
+def _catalog(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     catalog = commands.add_parser("catalog", help="what translators need")
     actions = catalog.add_subparsers(title="actions", metavar="ACTION", required=True)
     extract = actions.add_parser("extract", help="write the POT file of every leaflet")
@@ -117,16 +138,6 @@ def _parser() -> argparse.ArgumentParser:
     _common(proof)
     _texts(proof)
     proof.set_defaults(command=_proof)
-
-    specimen = commands.add_parser("specimen", help="print a page that tries out each language")
-    _common(specimen)
-    specimen.add_argument("--language", action="append", default=[], metavar="GLOB")
-    specimen.set_defaults(command=_specimen)
-
-    clean = commands.add_parser("clean", help="remove all that builds have written")
-    _common(clean)
-    clean.set_defaults(command=_clean)
-    return parser
 
 
 def _common(parser: argparse.ArgumentParser) -> None:
@@ -164,7 +175,7 @@ def _build(options: argparse.Namespace) -> int:
     manifest = uptodate.unchanged(
         found, store, toolchain=versions(), today=today, release=options.release
     )
-    if manifest is not None and not options.explain:
+    if manifest is not None and not options.explain and not options.previews:
         rows = [row for row in _selected(options, manifest["editions"]) if row["current"]]
         selected_all = not any(getattr(options, name) for name in FILTERS)
         findings = [Diagnostic.from_row(row) for row in manifest["build"]["findings"]]
@@ -194,6 +205,10 @@ def _make(options: argparse.Namespace, store: Store, today: dt.date) -> int:
         for number, outcome in enumerate(build.run(editions, workers, at_once), start=1):
             counts[outcome.state] += 1
             _progress(outcome, f"{number}/{len(editions)}", explain=options.explain)
+        if options.previews:
+            paths = sorted({item.path for item in editions} & set(build.rows))
+            drawn = list(build.preview(paths, workers))
+            _say(f"{len(drawn)} editions drawn, into {PREVIEWS}/")
         complete = selection.everything
     finally:
         workers.shutdown(wait=True, cancel_futures=True)
@@ -219,6 +234,9 @@ def _conclude(
     if options.json:
         made = {"editions": list(rows), "findings": [item.row() for item in dict.fromkeys(shown)]}
         sys.stdout.write(json.dumps(made, ensure_ascii=False, indent=1) + "\n")
+    pdfs = [row["current"] for row in rows if row["kind"] == "pdf"]
+    if pdfs:
+        _say(f"validated by PDF/UA-1 and PDF/A-2a: {sum(pdfs)} of {len(pdfs)} PDFs")
     made_of = ", ".join(f"{number} {state}" for state, number in counts.items())
     _say(f"{made_of}; {report.summary(shown)}")
     return _status(shown)
@@ -360,15 +378,7 @@ def _chosen(options: argparse.Namespace, loaded: "Project") -> list[tuple[str, s
     """
     from handbill.catalog import INTERFACE  # noqa: PLC0415
 
-    settings = loaded.settings
-    known = {
-        "leaflet": [*sorted(loaded.leaflets), INTERFACE],
-        "language": [
-            tag
-            for tag in dict.fromkeys((settings.source_language, *settings.languages))
-            if tag in loaded.languages
-        ],
-    }
+    known = {"leaflet": [*sorted(loaded.leaflets), INTERFACE], "language": _published(loaded)}
     for name, names in known.items():
         for pattern in getattr(options, name):
             if not fnmatch.filter(names, pattern):
@@ -398,6 +408,47 @@ def _print_page(options: argparse.Namespace, proof: "Proof", path: str) -> list[
         Store(_output(options)).publish(path, impression.data)
         _say(f"{path}" + (f": {impression.pages} pages" if impression.pages else ""))
     return found
+
+
+def _gallery(options: argparse.Namespace) -> int:
+    from handbill import press, project, report, typeset  # noqa: PLC0415
+
+    loaded = project.load(sources.read(options.root), today=_today(options))
+    typeset.prepare(str(_fonts_conf(options)))
+    store = Store(_output(options))
+    shown = {tag for tag, _component in loaded.fixtures}
+    tags = [tag for tag in _published(loaded) if tag in shown]
+    for option, names in (("language", tags), ("format", list(loaded.formats))):
+        for pattern in getattr(options, option):
+            if not fnmatch.filter(names, pattern):
+                _unknown(f"--{option}", pattern, names)
+    meant = [form for form in loaded.formats.values() if options.format or form.kind == "html"]
+    forms = [form for form in meant if matches(form.name, options.format)]
+    # Of each direction one language is enough to look at.
+    first = {loaded.languages[tag].direction: tag for tag in reversed(tags)}
+    wanted = [tag for tag in tags if matches(tag, options.language or tuple(first.values()))]
+    checked = list(_rules().run(loaded))
+    found: list[Diagnostic] = []
+    for tag in wanted:
+        here = [item for item in checked if item.scope.covers(GALLERY, tag, GALLERY)]
+        found += here
+        if _status(here) == FINDINGS:
+            continue
+        for form in forms if options.format else (None, *forms):
+            proof = press.gallery(loaded, tag, form, "")
+            impression = press.print_proof(proof)
+            found += [_rules().diagnose(fault) for fault in impression.faults]
+            name = f"{tag}.{form.name}" if form and form.kind == "pdf" else tag
+            store.publish(f"{GALLERY}/{name}.{proof.edition.kind}", impression.data)
+            _say(f"{GALLERY}/{name}.{proof.edition.kind}: {loaded.languages[tag].autonym}")
+    _say(report.write(list(dict.fromkeys(found)), "text", colour=_coloured(sys.stderr)))
+    return _status(found)
+
+
+def _published(loaded: "Project") -> list[str]:
+    """Return the tags of the languages that a project publishes, its own first."""
+    tags = dict.fromkeys((loaded.settings.source_language, *loaded.settings.languages))
+    return [tag for tag in tags if tag in loaded.languages]
 
 
 def _fonts_conf(options: argparse.Namespace) -> Path:
@@ -470,6 +521,7 @@ def _progress(outcome: Outcome, count: str, *, explain: bool) -> None:
     if outcome.state == "reused" and not explain:
         return
     pages = f" {outcome.pages} pages" if outcome.pages else ""
+    pages += f", set {outcome.fit} to fit" if outcome.fit else ""
     _say(f"[{count}] {outcome.state} {outcome.edition.path}{pages}")
     if explain and outcome.state != "stopped":
         for name in outcome.changed or ("nothing has changed",):

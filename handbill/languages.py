@@ -29,6 +29,23 @@ ZEROS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+#: The counter style of CSS for each numbering system (CSS Counter Styles 3, 6.1).
+COUNTERS: Mapping[str, str] = MappingProxyType(
+    {
+        "latn": "decimal",
+        "arab": "arabic-indic",
+        "arabext": "persian",
+        "beng": "bengali",
+        "deva": "devanagari",
+        "guru": "gurmukhi",
+        "khmr": "khmer",
+        "laoo": "lao",
+        "mymr": "myanmar",
+        "taml": "tamil",
+        "thai": "thai",
+    }
+)
+
 _TAG = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?(-[a-z0-9]{5,8})*")
 _QUOTES = ("“", "”")
 

@@ -85,6 +85,7 @@ class Leaflet:
         assets: the other files of its folder, by name.
         locations: where each key of the front matter stands.
         body_line: the line of the file on which the Markdown begins.
+        sheets: how many sheets of paper it may take, printed on both sides; 0 for any number.
     """
 
     id: str
@@ -105,6 +106,7 @@ class Leaflet:
     assets: Mapping[str, bytes]
     locations: Mapping[str, Location]
     body_line: int
+    sheets: int = 0
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -254,12 +256,16 @@ class Format:
         title: the name that people know it by.
         kind: `pdf`, or `html` for a web page.
         imposition: how pages are put on sheets: none, `booklet` or `two-up`.
+        sheet_pages: how many pages a sheet holds, both sides; 0 where sheets are not counted.
+        least_size: no type is smaller, in points.
     """
 
     name: str
     title: str
     kind: str
     imposition: str
+    sheet_pages: int
+    least_size: float
     stylesheet: str
 
 
@@ -271,6 +277,22 @@ class Templates:
     components: tuple[str, ...]
     stylesheet: str
     digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fixture:
+    """A sample of a component for `handbill gallery`: a piece of Markdown in one language.
+
+    Attributes:
+        language: the tag of its language.
+        assets: the pictures beside it, by name.
+    """
+
+    component: str
+    language: str
+    path: str
+    text: str
+    assets: Mapping[str, bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,6 +328,8 @@ class Proof:
         script: the ISO 15924 code of its language's script.
         direction: `ltr` or `rtl`.
         imposition: how its pages are put on sheets; part of the key too.
+        budget: how many pages it may take; 0 for any number; part of the key too.
+        least_size: no type on it is smaller, in points; part of the key too.
         draft: whether every page must say that nobody has signed it.
         places: where each printed text was written, for findings made on paper.
         key: the digest of HTML, assets and toolchain.
@@ -320,6 +344,8 @@ class Proof:
     imposition: str
     places: Mapping[str, Location]
     key: str
+    budget: int = 0
+    least_size: float = 0
     draft: bool = False
 
 
@@ -371,6 +397,7 @@ class Project:
     templates: Templates
     interface_blocks: tuple[Block, ...]
     specimens: Mapping[str, Specimen]
+    fixtures: Mapping[tuple[str, str], Fixture]
     fonts: Mapping[str, tuple[Location, str]]
     sign_offs: Mapping[tuple[str, str], SignOff]
     faults: tuple[Fault, ...] = ()

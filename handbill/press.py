@@ -23,9 +23,20 @@ from handbill import (
 from handbill.diagnostics import Fault, HandbillError, Location
 from handbill.editions import Edition, Impression
 from handbill.markup import Furniture
-from handbill.model import Block, Catalog, Job, Language, Project, Proof
+from handbill.model import (
+    Block,
+    Catalog,
+    Fixture,
+    Format,
+    Job,
+    Language,
+    Project,
+    Proof,
+    Templates,
+)
 from handbill.signoff import SHORT
 from handbill.sources import digest
+from handbill.store import GALLERY
 
 
 def compose(job: Job, toolchain: str) -> Proof | Fault:
@@ -54,6 +65,8 @@ def compose(job: Job, toolchain: str) -> Proof | Fault:
         assets=assets,
         places=places,
         imposition=job.format.imposition,
+        budget=job.leaflet.sheets * job.format.sheet_pages,
+        least_size=job.format.least_size,
         draft=job.draft,
     )
 
@@ -78,6 +91,57 @@ def specimen(project: Project, tag: str, toolchain: str) -> Proof:
     html = readable(html, language)
     edition = Edition(leaflet="specimen", clinic="specimen", language=tag, format="a4")
     return proof_of(edition, html, language, toolchain, assets={}, places={})
+
+
+def gallery(project: Project, tag: str, form: Format | None, toolchain: str) -> Proof:
+    """Compose the page that shows every component: its name, its print and its Markdown.
+
+    Args:
+        project: the project; no error in it concerns the gallery in this language.
+        tag: a language that has fixtures.
+        form: the format to show them in; None for the common stylesheet on A4.
+        toolchain: the digest of the versions that will print it.
+
+    Raises:
+        HandbillError: a template is wrong.
+    """
+    language, press = project.languages[tag], project.templates
+    interface = project.catalogs.get((tag, catalog.INTERFACE))
+    entries: list[dict[str, object]] = []
+    assets: dict[str, bytes] = {}
+    places: dict[str, Location] = {}
+    for (found, name), fixture in sorted(project.fixtures.items()):
+        if found == tag:
+            setter = _Setter(press, language, interface, _keys(fixture), name)
+            entries.append(
+                {
+                    "name": name,
+                    "markdown": fixture.text.strip(),
+                    "html": templates.safe(_sample(project, fixture, setter)),
+                }
+            )
+            assets |= {f"{name}/{file}": data for file, data in fixture.assets.items()}
+            places |= setter.places
+    page = _Setter(press, language, interface, (), "")
+    context = {
+        **page.words(),
+        "language": language,
+        "source_language": project.settings.source_language,
+        "translated": tag != project.settings.source_language,
+        "entries": entries,
+        "stylesheet": templates.safe(press.stylesheet + (form.stylesheet if form else "")),
+        "typography": templates.safe(typography(language, "a4")),
+    }
+    html = readable(templates.render(press, templates.GALLERY, context), language)
+    edition = Edition(
+        leaflet=GALLERY,
+        clinic=GALLERY,
+        language=tag,
+        format=form.name if form else "a4",
+        kind=form.kind if form else "pdf",
+    )
+    places |= page.places
+    return proof_of(edition, html, language, toolchain, assets=assets, places=places, draft=True)
 
 
 def print_proof(proof: Proof) -> Impression:
@@ -114,13 +178,93 @@ def print_proof(proof: Proof) -> Impression:
     return replace(impression, data=data, faults=(*impression.faults, *met))
 
 
-class _Composer:
-    """Renders one job; remembers where each printed text was written."""
+class _Setter:
+    """Renders the parts of a page in one language; remembers where each text was written."""
+
+    def __init__(
+        self,
+        press: Templates,
+        language: Language,
+        interface: Catalog | None,
+        sources: Sequence[str],
+        owner: str,
+    ) -> None:
+        """Take what every part needs.
+
+        Args:
+            press: the designers' templates.
+            language: the page's language.
+            interface: the templates' own words in it; None for the source language.
+            sources: the keys of the sources, in the order of their numbers.
+            owner: whose pictures they are: the first part of the names of assets.
+        """
+        self.templates, self.language, self.interface = press, language, interface
+        self.numbers = {key: n for n, key in enumerate(sources, start=1)}
+        self.owner = owner
+        self.places: dict[str, Location] = {}
+
+    def words(self) -> dict[str, object]:
+        """Return the functions that every template may call."""
+        return {"t": self.t, "date": self.date}
+
+    def t(self, msgid: str, **values: object) -> str:
+        """Return a template's own words in the edition's language, as HTML."""
+        place = Location(path=f"templates/{templates.PAGE}")
+        return templates.fill(self._look_up(self.interface, msgid, None, place), values)
+
+    def date(self, date: dt.date) -> str:
+        """Write a date in the edition's language."""
+        language = self.language
+        return languages.write_digits(catalog.long_date(date, language.cldr), language)
+
+    def component(self, name: str, title: str, body: str, level: int) -> str:
+        """Render a box that the author has asked for."""
+        context = {
+            **self.words(),
+            "title": templates.safe(title),
+            "body": templates.safe(body),
+            "level": level,
+        }
+        return templates.render(self.templates, templates.component(name), context)
+
+    def figure(self, src: str, alt: str, caption: str) -> str:
+        """Render a picture with its caption."""
+        context = {
+            **self.words(),
+            "src": _url(self.owner, src),
+            "alt": alt,
+            "caption": templates.safe(caption),
+        }
+        return templates.render(self.templates, templates.component("figure"), context)
+
+    def citation(self, keys: Sequence[str]) -> str:
+        """Render the numbers of the sources cited."""
+        context = {**self.words(), "numbers": [self.numbers[key] for key in keys]}
+        return templates.render(self.templates, templates.component("citation"), context)
+
+    def _look_up(
+        self, messages: Catalog | None, msgid: str, context: str | None, place: Location
+    ) -> str:
+        """Return a text in the edition's language; `place` is where its English was written."""
+        if messages is None:
+            self.places[msgid] = place
+            return msgid
+        text = messages.gettext(msgid, context)
+        if text is None:
+            message = f"printing an untranslated message, which checks should stop: {msgid!r}"
+            raise LookupError(message)
+        line = messages.messages[context, msgid].line
+        self.places[text] = Location(path=messages.path, line=line)
+        return text
+
+
+class _Composer(_Setter):
+    """Renders one job."""
 
     def __init__(self, job: Job) -> None:
+        keys = [source.key for source in job.leaflet.sources]
+        super().__init__(job.templates, job.language, job.interface, keys, "leaflet")
         self.job = job
-        self.places: dict[str, Location] = {}
-        self.numbers = {source.key: n for n, source in enumerate(job.leaflet.sources, start=1)}
 
     def page(self) -> tuple[str, dict[str, Location]]:
         """Return the edition's HTML and the places of its texts."""
@@ -166,64 +310,34 @@ class _Composer:
         )
         return readable(html, job.language), self.places
 
-    def words(self) -> dict[str, object]:
-        """Return the functions that every template may call."""
-        return {"t": self.t, "date": self.date}
-
     def translate(self, block: Block) -> str:
         """Return what to print for a block of the leaflet."""
         place = Location(path=block.path, line=block.line, column=block.column)
         return self._look_up(self.job.catalog, block.msgid, block.context, place)
 
-    def t(self, msgid: str, **values: object) -> str:
-        """Return a template's own words in the edition's language, as HTML."""
-        place = Location(path=f"templates/{templates.PAGE}")
-        return templates.fill(self._look_up(self.job.interface, msgid, None, place), values)
 
-    def date(self, date: dt.date) -> str:
-        """Write a date in the edition's language."""
-        language = self.job.language
-        return languages.write_digits(catalog.long_date(date, language.cldr), language)
+def _keys(fixture: Fixture) -> list[str]:
+    """Return the sources that a fixture cites, in the order of the text."""
+    cited = markup.outline(fixture.text).citations
+    return list(dict.fromkeys(reference.name for reference in cited))
 
-    def component(self, name: str, title: str, body: str, level: int) -> str:
-        """Render a box that the author has asked for."""
-        context = {
-            **self.words(),
-            "title": templates.safe(title),
-            "body": templates.safe(body),
-            "level": level,
-        }
-        return templates.render(self.job.templates, templates.component(name), context)
 
-    def figure(self, src: str, alt: str, caption: str) -> str:
-        """Render a picture with its caption."""
-        context = {
-            **self.words(),
-            "src": _url("leaflet", src),
-            "alt": alt,
-            "caption": templates.safe(caption),
-        }
-        return templates.render(self.job.templates, templates.component("figure"), context)
+def _sample(project: Project, fixture: Fixture, setter: _Setter) -> str:
+    """Render a fixture, with the values of the first clinic that has them."""
 
-    def citation(self, keys: Sequence[str]) -> str:
-        """Render the numbers of the sources cited."""
-        context = {**self.words(), "numbers": [self.numbers[key] for key in keys]}
-        return templates.render(self.job.templates, templates.component("citation"), context)
+    def slot(name: str) -> str:
+        values = (clinic.slots.get(name) for clinic in project.clinics.values())
+        return next(filter(None, values), name)
 
-    def _look_up(
-        self, messages: Catalog | None, msgid: str, context: str | None, place: Location
-    ) -> str:
-        """Return a text in the edition's language; `place` is where its English was written."""
-        if messages is None:
-            self.places[msgid] = place
-            return msgid
-        text = messages.gettext(msgid, context)
-        if text is None:
-            message = f"printing an untranslated message, which checks should stop: {msgid!r}"
-            raise LookupError(message)
-        line = messages.messages[context, msgid].line
-        self.places[text] = Location(path=messages.path, line=line)
-        return text
+    furniture = Furniture(
+        translate=lambda block: block.msgid,
+        # The component's name is the heading above it.
+        component=lambda name, title, body, level: setter.component(name, title, body, level + 1),
+        figure=setter.figure,
+        citation=setter.citation,
+        slot=slot,
+    )
+    return markup.render(fixture.text, furniture, path=fixture.path)
 
 
 def readable(html: str, language: Language) -> str:
@@ -242,8 +356,11 @@ def proof_of(
     assets: Mapping[str, bytes],
     places: Mapping[str, Location],
     imposition: str = "",
+    budget: int = 0,
+    least_size: float = 0,
     draft: bool = False,
 ) -> Proof:
+    """Make a proof of a composed page, with the key of all that its print depends on."""
     named = {name: digest(data) for name, data in sorted(assets.items())}
     return Proof(
         edition=edition,
@@ -254,6 +371,8 @@ def proof_of(
         direction=language.direction,
         places=places,
         imposition=imposition,
+        budget=budget,
+        least_size=least_size,
         draft=draft,
         key=digest(
             json.dumps(
@@ -266,6 +385,8 @@ def proof_of(
                     language.script,
                     language.direction,
                     imposition,
+                    budget,
+                    least_size,
                     toolchain,
                 ]
             ).encode()
@@ -289,10 +410,11 @@ def typography(language: Language, paper: str) -> str:
     fonts = ", ".join(f'"{name}"' for name in language.fonts)
     quotes = " ".join(f'"{mark}"' for mark in language.quotes)
     hyphens = "auto" if language.hyphenation else "manual"
+    digits = languages.COUNTERS[language.digits]
     return (
         f"@page {{ size: {paper}; }} html {{ font-family: {fonts}, sans-serif; hyphens: {hyphens};"
         f" line-height: {language.line_height};"
-        f" quotes: {quotes}; }}"
+        f" quotes: {quotes}; --digits: {digits}; }}"
     )
 
 

@@ -14,6 +14,7 @@ from handbill.model import (
     Catalog,
     Citation,
     Clinic,
+    Fixture,
     Format,
     Hours,
     Leaflet,
@@ -24,6 +25,7 @@ from handbill.model import (
     Templates,
 )
 from handbill.sources import SETTINGS, Sources, digest
+from handbill.store import GALLERY
 from handbill.tables import Key, Table
 
 
@@ -34,6 +36,8 @@ FONTS = "templates/fonts/"
 _ID = r"[a-z0-9]+(-[a-z0-9]+)*"
 _DATE = "2026-11-24"
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_PICTURES = frozenset({".svg", ".png", ".jpg", ".jpeg"})
+_FIXTURE = re.compile(r"templates/components/([^/]+)/fixture(?:\.([A-Za-z0-9-]+))?\.md")
 _FENCE = re.compile(r"\A\+\+\+[ \t]*\n(.*?)^\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 
 _CITATION = MappingProxyType(
@@ -57,6 +61,7 @@ _FRONT_MATTER = MappingProxyType(
         "last_review": Key(holds=dt.date, example=_DATE),
         "next_review": Key(holds=dt.date, example="2028-11-24"),
         "authors": Key(holds=list, of=str, filled=True, example='["A. Author"]'),
+        "sheets": Key(holds=int, required=False, example="2"),
         "codes": Key(holds=dict, required=False, example='{ icd-10 = "L72.0" }'),
         "sources": Key(holds=list, of=dict, keys=_CITATION, example="[[sources]]"),
     }
@@ -149,6 +154,8 @@ _FORMAT = MappingProxyType(
         "title": Key(holds=str, example='"A4"'),
         "kind": Key(holds=str, required=False, choices=("pdf", "html")),
         "imposition": Key(holds=str, required=False, choices=("booklet", "two-up")),
+        "sheet-pages": Key(holds=int, required=False, example="2"),
+        "least-size": Key(holds=float, required=False, example="18"),
     }
 )
 
@@ -174,6 +181,7 @@ def load(sources: Sources, *, today: dt.date) -> Project:
         templates=press,
         interface_blocks=_interface(press, faults),
         specimens=_specimens(texts.get(SPECIMENS, ""), faults),
+        fixtures=_fixtures(sources, texts, settings.source_language, faults),
         fonts=_fonts(texts.get(f"{FONTS}fonts.toml", ""), faults),
         faults=tuple(faults),
         digests=sources.digests,
@@ -244,7 +252,7 @@ def _leaflets(
         assets = {
             name: data
             for name, data in sources.below(f"content/leaflets/{folder}").items()
-            if PurePosixPath(name).suffix.lower() in {".svg", ".png", ".jpg", ".jpeg"}
+            if PurePosixPath(name).suffix.lower() in _PICTURES
         }
         leaflet, met = _leaflet(folder, path, texts[path], assets)
         faults += met
@@ -312,6 +320,7 @@ def _leaflet(
         codes=values.get("codes", {}),
         body=body,
         body_line=first_line,
+        sheets=values.get("sheets", 0),
         outline=outline,
         front_blocks=tuple(_front_blocks(table)),
         assets=assets,
@@ -430,6 +439,8 @@ def _formats(texts: Mapping[str, str], faults: list[Fault]) -> dict[str, Format]
             title=table.values.get("title", name),
             kind=table.values.get("kind", "pdf"),
             imposition=table.values.get("imposition", ""),
+            sheet_pages=table.values.get("sheet-pages", 0),
+            least_size=table.values.get("least-size", 12),
             stylesheet=stylesheet,
         )
     return found
@@ -505,6 +516,34 @@ def _specimens(text: str, faults: list[Fault]) -> dict[str, Specimen]:
         for tag, values in table.values.items()
         if set(_SPECIMEN) <= set(values)
     }
+
+
+def _fixtures(
+    sources: Sources, texts: Mapping[str, str], source_language: str, faults: list[Fault]
+) -> dict[tuple[str, str], Fixture]:
+    """Read the samples of components, by language and component; none stops a leaflet."""
+    found: dict[tuple[str, str], Fixture] = {}
+    for path, text in texts.items():
+        match = _FIXTURE.fullmatch(path)
+        if match is None:
+            continue
+        component, tag = match[1], match[2] or source_language
+        faults += [
+            replace(fault, scope=Scope(leaflet=GALLERY))
+            for fault in markup.outline(text, path=path).faults
+        ]
+        found[tag, component] = Fixture(
+            component=component,
+            language=tag,
+            path=path,
+            text=text,
+            assets={
+                name: data
+                for name, data in sources.below(path.rsplit("/", 1)[0]).items()
+                if PurePosixPath(name).suffix.lower() in _PICTURES
+            },
+        )
+    return found
 
 
 def _missing_templates(texts: Mapping[str, str]) -> Iterator[Fault]:

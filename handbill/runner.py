@@ -17,7 +17,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from handbill import plan, press, rules, toolchain, typeset
+from handbill import plan, press, preview, rules, toolchain, typeset
 from handbill.diagnostics import Diagnostic, Fault, HandbillError, Location, Scope, Severity
 from handbill.editions import Artifact, Edition, Impression, Outcome
 from handbill.model import Job, Project, Proof
@@ -144,6 +144,24 @@ class Build:
                     task = workers.submit(_typeset, result, self.fonts_conf)
                     printing[task] = result, inputs
 
+    def preview(self, paths: Iterable[str], workers: Executor) -> Iterator[str]:
+        """Draw the pages of published PDFs that have no pictures yet; yield which were drawn."""
+        waiting = deque(
+            path
+            for path in paths
+            if (row := self.rows[path])["kind"] == "pdf"
+            and row["current"]
+            and not self.store.shows(path, row.get("previews", ()))
+        )
+        drawing: deque[tuple[str, Future[Any]]] = deque()
+        while waiting or drawing:
+            while waiting and len(drawing) < _WINDOW:
+                path = waiting.popleft()
+                drawing.append((path, workers.submit(_draw, self.store.published(path))))
+            path, future = drawing.popleft()
+            self.rows[path]["previews"] = self.store.show(path, _result(future))
+            yield path
+
     def conclude(self, *, complete: bool, release: bool = False) -> None:
         """Write the manifest; after a run over everything, remove what is published no more.
 
@@ -217,6 +235,7 @@ class Build:
             edition=edition,
             state="reused",
             pages=artifact.pages,
+            fit=artifact.fit,
             diagnostics=artifact.diagnostics,
         )
 
@@ -233,19 +252,7 @@ class Build:
         edition = proof.edition
         before = self.rows.get(edition.path, {}).get("inputs", {})
         found = [rules.diagnose(fault) for fault in impression.faults]
-        if impression.pages > (limit := self.project.settings.max_pages):
-            leaflet = self.project.leaflets[edition.leaflet]
-            found.append(
-                rules.diagnose(
-                    Fault(
-                        kind="page-budget",
-                        location=Location(path=leaflet.path),
-                        message=f"{impression.pages} pages in {edition.language}; at most {limit}",
-                        hint="shorten it, or raise max-pages in pyproject.toml",
-                        scope=Scope(leaflet=edition.leaflet, language=edition.language),
-                    )
-                )
-            )
+        found += [rules.diagnose(fault) for fault in self._beyond(proof, impression)]
         changed = tuple(name for name in inputs if inputs[name] != before.get(name))
         if any(item.severity is Severity.ERROR for item in found):
             self.met += found
@@ -256,19 +263,49 @@ class Build:
             draft=proof.draft,
             digest=digest(impression.data),
             pages=impression.pages,
+            fit=impression.fit,
             key=proof.key,
             inputs=inputs,
             diagnostics=tuple(found),
         )
+        if not self.store.holds(edition.path, artifact.digest):
+            self.store.hide(edition.path)
         self.store.publish(edition.path, impression.data)
+        previews = self.rows.get(edition.path, {}).get("previews", ())
         self.rows[edition.path] = artifact_row(artifact)
+        if self.store.shows(edition.path, previews):
+            self.rows[edition.path]["previews"] = previews
         return Outcome(
             edition=edition,
             state=state,
             pages=impression.pages,
+            fit=impression.fit,
             changed=changed,
             diagnostics=tuple(found),
         )
+
+    def _beyond(self, proof: Proof, impression: Impression) -> Iterator[Fault]:
+        """Find an edition that takes more paper than it may."""
+        edition = proof.edition
+        leaflet = self.project.leaflets[edition.leaflet]
+        where = f"{edition.format} in {edition.language}"
+        if impression.pages > (limit := self.project.settings.max_pages):
+            yield Fault(
+                kind="page-budget",
+                location=Location(path=leaflet.path),
+                message=f"{impression.pages} pages in {edition.language}; at most {limit}",
+                hint="shorten it, or raise max-pages in pyproject.toml",
+                scope=Scope(leaflet=edition.leaflet, language=edition.language),
+            )
+        if impression.over:
+            yield Fault(
+                kind="sheet-budget",
+                location=leaflet.locations["sheets"],
+                message=f"{impression.over} lines too long for {leaflet.sheets} sheets: {where}, "
+                f"{impression.pages} pages where {proof.budget} are allowed",
+                hint="shorten the text, or raise sheets",
+                scope=edition.scope,
+            )
 
 
 def _compose(job: Job, wanted: str, fonts_conf: str) -> Proof | Fault:
@@ -289,6 +326,11 @@ def _typeset(proof: Proof, fonts_conf: str) -> Impression:
     """In a worker: typeset a proof; a crash of the engine is that edition's fault alone."""
     typeset.prepare(fonts_conf)
     return press.print_proof(proof)
+
+
+def _draw(pdf: bytes) -> list[bytes]:
+    """In a worker: draw the pages of a PDF."""
+    return list(preview.pictures(pdf))
 
 
 def _result(future: Future[Any]) -> Any:

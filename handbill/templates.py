@@ -25,6 +25,8 @@ SPECIMEN = "specimen.html.jinja"
 PROOF = "proof.html.jinja"
 #: Pages for staff: in English, and translated by nobody.
 STAFF = (PROOF,)
+#: The page that shows every component.
+GALLERY = "gallery.html.jinja"
 #: Components that the press itself asks for; authors cannot name them.
 FURNITURE = ("citation", "figure")
 #: The word for a message in a template: `{{ t("Version {version}", version=…) }}`.

@@ -18,9 +18,10 @@ import weasyprint
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
-from handbill import finish, textlayer
+from handbill import finish, fitting, measure, textlayer
 from handbill.diagnostics import Fault, Location
 from handbill.editions import Impression
+from handbill.fitting import Layout
 from handbill.model import Proof
 
 
@@ -104,13 +105,10 @@ def typeset(proof: Proof) -> Impression:
                 families.add(str(item["FontFamily"].string))
 
     try:
-        fonts = _fonts(os.environ["FONTCONFIG_FILE"])
-        html = weasyprint.HTML(
-            string=proof.html, base_url="asset:", url_fetcher=_Assets(proof.assets)
-        )
-        document = html.render(font_config=fonts, **_OPTIONS)
+        layout, document = _fitted(proof)
         finish.describe(document)
         pdf = document.write_pdf(finisher=complete, **_OPTIONS)
+        flaws = list(measure.flaws(document, proof.least_size))
     except Exception as error:  # noqa: BLE001 - WeasyPrint's own crash is this edition's finding
         message = f"the engine cannot print this: {type(error).__name__}: {error}"
         crash = Fault(
@@ -134,7 +132,45 @@ def typeset(proof: Proof) -> Impression:
         )
         for family in sorted(families - set(proof.fonts))
     ]
-    return Impression(data=pdf, pages=len(document.pages), faults=tuple(faults))
+    if layout.is_ragged:
+        message = f"its last page, {layout.pages}, is nearly empty"
+        flaws.append(("nearly-empty-page", message, "a sentence less, or some more"))
+    faults += [
+        Fault(
+            kind=kind,
+            location=Location(path=proof.edition.path),
+            message=message,
+            hint=hint,
+            scope=proof.edition.scope,
+        )
+        for kind, message, hint in flaws
+    ]
+    return Impression(
+        data=pdf,
+        pages=layout.pages,
+        fit=layout.setting,
+        over=layout.over(proof.budget),
+        faults=tuple(faults),
+    )
+
+
+def _fitted(proof: Proof) -> tuple[Layout, Any]:
+    """Lay a proof out in the setting that fits its paper; return the document too."""
+    fonts = _fonts(os.environ["FONTCONFIG_FILE"])
+    made: dict[str, tuple[Layout, Any]] = {}
+
+    def lay_out(setting: str) -> Layout:
+        html = weasyprint.HTML(
+            string=fitting.apply(proof.html, setting),
+            base_url="asset:",
+            url_fetcher=_Assets(proof.assets),
+        )
+        document = html.render(font_config=fonts, **_OPTIONS)
+        made[setting] = measure.layout(document, setting), document
+        return made[setting][0]
+
+    chosen = fitting.fit(proof.html, proof.budget, lay_out)
+    return made[chosen.setting]
 
 
 def _fault(line: str, proof: Proof) -> Fault:

@@ -68,7 +68,9 @@ def test_a_second_build_does_nothing(copied: Copied) -> None:
 
     again = handbill(root, "build", "--json", "--language", "es")
 
-    assert again.stderr == "1 unchanged; 0 errors, 0 warnings\n"
+    assert again.stderr == (
+        "validated by PDF/UA-1 and PDF/A-2a: 1 of 1 PDFs\n1 unchanged; 0 errors, 0 warnings\n"
+    )
     assert [row["language"] for row in json.loads(again.stdout)["editions"]] == ["es"]
     assert {path: path.stat().st_mtime_ns for path in (root / "output").rglob("*")} == before
 
@@ -278,3 +280,26 @@ def test_the_review_date_ends_a_no_op(copied: Copied) -> None:
 
     assert done.returncode == 1
     assert "LF102 review-overdue" in done.stderr
+
+
+def test_previews_are_drawn_once_and_never_of_another_text(copied: Copied) -> None:
+    """Each page is a picture; a changed text takes its pictures away, and they are drawn anew."""
+    root = copied()
+    drawn = handbill(root, "build", "--previews")
+    again = handbill(root, "build", "--previews")
+    picture = root / "output/previews/one/en/hands.a4/page-1.png"
+    before = picture.read_bytes()
+
+    assert "3 editions drawn" in drawn.stderr
+    assert "0 editions drawn" in again.stderr
+    assert before.startswith(b"\x89PNG")
+
+    leaflet = root / "content/leaflets/hands/leaflet.md"
+    leaflet.write_text(leaflet.read_text("utf-8").replace('"1.0"', '"2.0"'), "utf-8")
+    handbill(root)
+    assert not picture.exists()
+    handbill(root, "build", "--previews", "--language", "en")
+    assert picture.read_bytes() != before
+    assert not (root / "output/previews/one/es").exists()
+    handbill(root, "clean")
+    assert not (root / "output/previews").exists()

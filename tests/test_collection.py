@@ -1,5 +1,6 @@
 """The collection that this repository publishes, printed for real and looked at."""
 
+import io
 import json
 import os
 import re
@@ -9,11 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pypdf
 import pypdfium2
 import pytest
 from PIL import Image, ImageStat
 
+from handbill import validate
 from tests.conftest import ROOT
 
 
@@ -179,6 +182,28 @@ def test_pdfs_are_tagged_and_titled(output: Path, manifest: dict[str, Any]) -> N
         assert pdf.metadata.title
         assert b"<pdfuaid:part>1<" in root["/Metadata"].get_data()
         assert b'pdfaid:part="2"' in root["/Metadata"].get_data()
+
+
+def test_every_pdf_is_valid(
+    output: Path, manifest: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each file is sound as qpdf sees it, and each for readers is PDF/UA-1 and PDF/A-2a.
+
+    A booklet is for printers; the pages that it is made of were judged before they were imposed.
+    """
+    sound = valid = 0
+    for row in pdfs(manifest):
+        data = (output / row["path"]).read_bytes()
+        with pikepdf.open(io.BytesIO(data)) as pdf:
+            assert pdf.check_pdf_syntax() == [], row["path"]
+        sound += 1
+        if row["format"] != "a5-booklet":
+            assert list(validate.problems(data)) == [], row["path"]
+            valid += 1
+    with capsys.disabled():
+        print(f"\n{sound} PDFs are sound (qpdf); {valid} for readers are PDF/UA-1 and PDF/A-2a")
+    assert sound == len(pdfs(manifest))
+    assert valid > sound // 2
 
 
 def test_the_same_bytes_everywhere(output: Path, tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ ELSEWHERE = {
     "foreign-toolchain": "test_runner.py",
     "missing-fonts": "test_cli.py",
     "page-budget": "test_runner.py",
+    "sheet-budget": "test_runner.py",
     "sign-off-file": "test_signoff.py",
     "void-signature": "test_signoff.py",
     "unsigned": "test_signoff.py",

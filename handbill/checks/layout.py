@@ -152,3 +152,68 @@ declare(
     write `**5-10 mg**`, not `**5**-10 mg`.
     """,
 )
+declare(
+    "LF512",
+    "sheet-budget",
+    Severity.ERROR,
+    """
+    A leaflet takes more sheets of paper than its front matter allows.
+
+    What it does: sets the text as tightly as the stylesheet knows (`[data-fit="tight-1"]` and on),
+    and then counts the lines that stand beyond `sheets`, in each language and format.
+    Why is this bad? The last page is left in the printer, or a second sheet is lost.
+    Use instead: a shorter text, or more `sheets`. Smaller type is no way out.
+    """,
+)
+declare(
+    "LF513",
+    "split-box",
+    Severity.ERROR,
+    """
+    A box or a row that should stay whole goes on on the next page.
+
+    What it does: finds elements with `break-inside: avoid` that stand on two pages, as they do when
+    they are longer than a page.
+    Why is this bad? Half of a list of reasons to call for help looks like all of it.
+    Use instead: a shorter box, or two.
+    """,
+)
+declare(
+    "LF514",
+    "small-print",
+    Severity.ERROR,
+    """
+    Type, or the space between lines, is smaller than clear print allows.
+
+    What it does: measures every text on the finished pages: 12 pt or more, in large print 18 pt
+    (`least-size` of the format), and 1.4 times the type size between the lines of running text.
+    Why is this bad? Many readers cannot read it (UKAAF G003, 2019).
+    Example: `font-size: 9pt`
+    Use instead: sizes in `rem` of 1 or more.
+    """,
+)
+declare(
+    "LF515",
+    "nearly-empty-page",
+    Severity.WARNING,
+    """
+    The last page holds a few lines only.
+
+    What it does: where the last page is filled by less than 15 %, tries the tighter and the roomier
+    settings of the stylesheet, and warns when none helps.
+    Why is this bad? It is paper for nothing, and it is lost first.
+    Use instead: a sentence less.
+    """,
+)
+declare(
+    "LF519",
+    "stranded-heading",
+    Severity.ERROR,
+    """
+    A heading at the foot of a page, with its text on the next.
+
+    What it does: looks at the last line of every page but the last.
+    Why is this bad? The reader of one page has a title without a text, of the next the reverse.
+    Use instead: `break-after: avoid`, and nothing between heading and text that forbids it.
+    """,
+)

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from handbill import templates
-from handbill.diagnostics import Fault, Location, Severity
+from handbill.diagnostics import Fault, Location, Scope, Severity
 from handbill.model import Project
 from handbill.rules import declare, rule
+from handbill.store import GALLERY
 
 
 declare(
@@ -34,6 +35,37 @@ declare(
     Use instead: `{{ clinic.name }}`
     """,
 )
+
+
+@rule("LF404", "missing-fixture", Severity.WARNING)
+def missing_fixture(project: Project) -> Iterator[Fault]:
+    """A component that the gallery cannot show.
+
+    What it does: looks for `fixture.md` beside each component's template, and where right-to-left
+    languages are published, for the same in one of them, such as `fixture.ar.md`.
+    Why is this bad? Nobody sees what a component looks like, or that it does not mirror, before a
+    reader does. Leaflets are printed all the same.
+    Use instead: a short sample in Markdown, and its translation.
+    """
+    source = project.settings.source_language
+    mirrored = [
+        tag
+        for tag in project.settings.languages
+        if tag in project.languages and project.languages[tag].direction == "rtl"
+    ]
+    wanted: dict[tuple[str, ...], str] = {(source,): "fixture.md"}
+    if mirrored:
+        wanted[tuple(mirrored)] = f"fixture.{mirrored[0]}.md"
+    for name in sorted({*project.templates.components, *templates.FURNITURE}):
+        for tags, file in wanted.items():
+            if not any((tag, name) in project.fixtures for tag in tags):
+                yield Fault(
+                    kind="missing-fixture",
+                    location=Location(path=f"templates/{templates.component(name)}"),
+                    message=f"the gallery cannot show {name}: there is no {file} beside it",
+                    hint="write a short sample in Markdown, as in the other components",
+                    scope=Scope(leaflet=GALLERY),
+                )
 
 
 @rule("LF403", "untranslatable-text", Severity.ERROR)
