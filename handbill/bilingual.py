@@ -16,10 +16,8 @@ from handbill.diagnostics import Diagnostic, Location
 from handbill.editions import Edition
 from handbill.model import Block, Clinic, Language, Line, Project, Proof
 from handbill.proofread import UNSPACED
+from handbill.store import PROOFS
 
-
-#: The folder of the sheets, below the output folder.
-FOLDER = "proof"
 
 _HOLE = re.compile(r"\{\{\s*([\w.-]+)\s*\}\}|\{([a-z_]+)\}")
 _NUMBER = (
@@ -94,7 +92,7 @@ def sheet(
     wanted = settings.source_roles if tag == source.tag else settings.translation_roles
     return page(
         project,
-        Edition(leaflet=domain, clinic=FOLDER, language=tag, format="sheet", kind=kind),
+        Edition(leaflet=domain, clinic=PROOFS, language=tag, format="sheet", kind=kind),
         {
             "title": leaflet.title if leaflet else "The templates’ words",
             "domain": domain,

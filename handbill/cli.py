@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 from handbill import __version__, sources, uptodate
 from handbill.diagnostics import Diagnostic, Fault, HandbillError, Location, Severity
 from handbill.editions import Outcome, Selection, matches
-from handbill.store import GALLERY, PREVIEWS, PROOFS, SPECIMENS, Store
+from handbill.store import GALLERY, PREVIEWS, PROOFS, PSEUDO, SPECIMENS, Store
 from handbill.toolchain import versions
 
 
@@ -121,6 +121,14 @@ def _parser() -> argparse.ArgumentParser:
     for name in ("language", "format"):
         gallery.add_argument(f"--{name}", action="append", default=[], metavar="GLOB")
     gallery.set_defaults(command=_gallery)
+
+    pseudo = commands.add_parser(
+        "pseudo", help="print leaflets in two languages that are none, to try the templates"
+    )
+    _common(pseudo)
+    _filters(pseudo)
+    pseudo.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at once")
+    pseudo.set_defaults(command=_pseudo)
 
     clean = commands.add_parser("clean", help="remove all that builds have written")
     _common(clean)
@@ -451,6 +459,40 @@ def _published(loaded: "Project") -> list[str]:
     return [tag for tag in tags if tag in loaded.languages]
 
 
+def _pseudo(options: argparse.Namespace) -> int:
+    from handbill import plan, project, pseudo, report, runner  # noqa: PLC0415
+
+    real = project.load(sources.read(options.root), today=_today(options))
+    loaded = pseudo.project(real)
+    selection = _selection(options, loaded)
+    # What no translator sees is printed: that is what these editions show.
+    shown = {"untranslatable-text", "untranslated-leak"}
+    findings = [
+        item
+        for item in _rules().run(real)
+        if item.scope.language in {None, real.settings.source_language} and item.name not in shown
+    ]
+    editions = [
+        item
+        for item in plan.editions(loaded)
+        if item.language in loaded.settings.languages and selection.selects(item)
+    ]
+    store = Store(_output(options) / PSEUDO)
+    with store.alone():
+        build = runner.Build(loaded, store, fonts_conf=str(_fonts_conf(options)), findings=findings)
+        workers, at_once = runner.executor("process", max(1, min(options.jobs, len(editions))))
+        try:
+            for number, outcome in enumerate(build.run(editions, workers, at_once), start=1):
+                _progress(outcome, f"{number}/{len(editions)}", explain=False)
+                findings += outcome.diagnostics
+        finally:
+            workers.shutdown(wait=True, cancel_futures=True)
+            build.conclude(complete=selection.everything)
+    _say(report.write(findings, "text", colour=_coloured(sys.stderr)))
+    _say(f"in {PSEUDO}/ of the output folder; {report.summary(findings)}")
+    return _status(findings)
+
+
 def _fonts_conf(options: argparse.Namespace) -> Path:
     fonts_conf: Path = options.root.resolve() / FONTS_CONF
     if not fonts_conf.is_file():
@@ -459,7 +501,8 @@ def _fonts_conf(options: argparse.Namespace) -> Path:
 
 
 def _clean(options: argparse.Namespace) -> int:
-    _say(f"removed {Store(_output(options)).clean()} files")
+    output = _output(options)
+    _say(f"removed {Store(output / PSEUDO).clean() + Store(output).clean()} files")
     return CLEAN
 
 

@@ -12,13 +12,9 @@ from handbill import (
     breaks,
     catalog,
     hypertext,
-    impose,
     languages,
     markup,
-    proofread,
     templates,
-    typeset,
-    validate,
 )
 from handbill.diagnostics import Fault, HandbillError, Location
 from handbill.editions import Edition, Impression
@@ -146,6 +142,9 @@ def gallery(project: Project, tag: str, form: Format | None, toolchain: str) -> 
 
 def print_proof(proof: Proof) -> Impression:
     """Typeset a proof as the PDF that readers get, and read it as their programs will."""
+    # WeasyPrint takes a second to load, and checks only compose.
+    from handbill import impose, proofread, typeset, validate  # noqa: PLC0415
+
     if proof.edition.kind == "html":
         return Impression(data=_self_contained(proof).encode(), pages=0)
     impression = typeset.typeset(proof)

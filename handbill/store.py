@@ -21,6 +21,7 @@ SCHEMA = 1
 MANIFEST = "manifest.json"
 SPECIMENS = "specimen"
 PROOFS = "proof"
+PSEUDO = "pseudo"
 GALLERY = "gallery"
 PREVIEWS = "previews"
 _KEPT = ".store"
