@@ -11,6 +11,7 @@ import io
 import zlib
 from collections.abc import Iterator
 from typing import Any
+from xml.sax.saxutils import escape
 
 import pydyf
 
@@ -40,14 +41,19 @@ _XMP = b"""<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfu
 
 
 def describe(document: Any) -> None:
-    """Make a rendered document declare PDF/UA-1 beside the standard that WeasyPrint declares."""
-    generate = document.metadata.generate_rdf_metadata
+    """Make a rendered document declare PDF/UA-1 beside the standard that WeasyPrint declares.
 
-    def with_accessibility(*arguments: Any) -> bytes:
+    And say what WeasyPrint leaves out: its language, its subjects, and from the page's
+    `dcterms.identifier` and `dcterms.hasversion` which text it is, in which version (ISO 16684-1).
+    """
+    metadata = document.metadata
+    generate = metadata.generate_rdf_metadata
+
+    def complete(*arguments: Any) -> bytes:
         rdf: bytes = generate(*arguments)
-        return rdf.replace(b"</rdf:RDF>", _XMP + b"</rdf:RDF>")
+        return rdf.replace(b"</rdf:RDF>", _described(metadata) + _XMP + b"</rdf:RDF>")
 
-    document.metadata.generate_rdf_metadata = with_accessibility
+    metadata.generate_rdf_metadata = complete
 
 
 def finish(pdf: Any) -> None:
@@ -69,6 +75,23 @@ def finish(pdf: Any) -> None:
         elif isinstance(item, dict) and item.get("Subtype") == "/Link" and "A" in item:
             item.setdefault("Contents", item["A"]["URI"])
     pdf.write = functools.partial(_write, pdf, pdf.write)
+
+
+def _described(metadata: Any) -> bytes:
+    """Return the properties that name a text, for those that its page gives."""
+    subjects = "".join(f"<rdf:li>{escape(word)}</rdf:li>" for word in metadata.keywords)
+    given = {
+        "dc:language": metadata.lang
+        and f"<rdf:Bag><rdf:li>{escape(metadata.lang)}</rdf:li></rdf:Bag>",
+        "dc:subject": subjects and f"<rdf:Bag>{subjects}</rdf:Bag>",
+        "dc:identifier": escape(metadata.custom.get("dcterms.identifier", "")),
+        "xmpMM:VersionID": escape(metadata.custom.get("dcterms.hasversion", "")),
+    }
+    found = "".join(f"<{name}>{value}</{name}>" for name, value in given.items() if value)
+    namespaces = (
+        'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmpMM="http://ns.adobe.com/xap/1.0/mm/"'
+    )
+    return f'<rdf:Description rdf:about="" {namespaces}>{found}</rdf:Description>'.encode()
 
 
 def _object(pdf: Any, reference: Any) -> Any:

@@ -9,7 +9,10 @@ import functools
 import logging
 import os
 import re
-from collections.abc import Mapping
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -27,6 +30,9 @@ from handbill.model import Proof
 
 #: 2000-01-01; fontTools stamps a font's `head.modified` with it. Any constant will do.
 EPOCH = "946684800"
+
+#: After so many seconds an edition is given up; the slowest takes two.
+PATIENCE = 120
 
 _OPTIONS = {"pdf_variant": finish.VARIANT, "pdf_identifier": True}
 
@@ -105,10 +111,11 @@ def typeset(proof: Proof) -> Impression:
                 families.add(str(item["FontFamily"].string))
 
     try:
-        layout, document = _fitted(proof)
-        finish.describe(document)
-        pdf = document.write_pdf(finisher=complete, **_OPTIONS)
-        flaws = list(measure.flaws(document, proof.least_size))
+        with _patience(PATIENCE):
+            layout, document = _fitted(proof)
+            finish.describe(document)
+            pdf = document.write_pdf(finisher=complete, **_OPTIONS)
+            flaws = list(measure.flaws(document, proof.least_size))
     except Exception as error:  # noqa: BLE001 - WeasyPrint's own crash is this edition's finding
         message = f"the engine cannot print this: {type(error).__name__}: {error}"
         crash = Fault(
@@ -152,6 +159,32 @@ def typeset(proof: Proof) -> Impression:
         over=layout.over(proof.budget),
         faults=tuple(faults),
     )
+
+
+@contextmanager
+def _patience(seconds: float) -> Iterator[None]:
+    """Interrupt what takes longer: there are stylesheets that WeasyPrint never finishes.
+
+    Only a process's main thread can be interrupted, and there all our own executors work.
+
+    Raises:
+        TimeoutError: it took longer.
+    """
+
+    def stop(_signal: int, _frame: object) -> None:
+        message = f"not finished after {seconds:g} seconds"
+        raise TimeoutError(message)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _fitted(proof: Proof) -> tuple[Layout, Any]:

@@ -182,6 +182,12 @@ def test_pdfs_are_tagged_and_titled(output: Path, manifest: dict[str, Any]) -> N
         assert pdf.metadata.title
         assert b"<pdfuaid:part>1<" in root["/Metadata"].get_data()
         assert b'pdfaid:part="2"' in root["/Metadata"].get_data()
+        described = root["/Metadata"].get_data().decode()
+        name = f"{row['leaflet']}.{row['language']}.{row['clinic']}"
+        assert f"<dc:identifier>{name}</dc:identifier>" in described
+        assert f"<dc:language><rdf:Bag><rdf:li>{row['language']}</rdf:li>" in described
+        assert f"<xmpMM:VersionID>{row['version']}-" in described
+        assert "<rdf:li>icd-10 L72.0</rdf:li>" in described
 
 
 def test_every_pdf_is_valid(
