@@ -46,7 +46,8 @@ _TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
 _STYLE = re.compile(r"<style\b[^>]*>(.*?)</style>", re.DOTALL)
 _TAG = re.compile(r"<[a-z][^>]*>", re.IGNORECASE)
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_CONTENT = re.compile(r"(?<![\w-])content\s*:\s*([^;}]*)")
+_CONTENT = re.compile(r"""(?<![\w-])content\s*:\s*((?:"[^"]*"|'[^']*'|[^;}"'])*)""")
+_URL = re.compile(r"\burl\([^)]*\)")
 _STRING = re.compile(r""""([^"]*)"|'([^']*)'""")
 _ADDRESS = re.compile(r"https?://\S+|\S+@\S+")
 _ASCII = re.compile(r"(?<![^\W_])[A-Za-z]+(?:[ ,;:.!?’'()/-]{1,2}[A-Za-z]+)*(?![^\W_])")
@@ -239,5 +240,5 @@ def _visible(html: str) -> Iterator[tuple[str, str]]:
             yield name, unescape(value)
     for style in _STYLE.findall(html):
         for content in _CONTENT.findall(_COMMENT.sub("", style)):
-            for double, single in _STRING.findall(content):
+            for double, single in _STRING.findall(_URL.sub("", content)):
                 yield "CSS content", double or single

@@ -43,7 +43,7 @@ def test_mirrored_text_can_be_recognised() -> None:
         ("<p>Close</p>", ("text", "Close")),
         ('<p><img alt="Photo of Ẇȧšħ"></p>', ("alt", "Photo of")),
         ("<title>Leaflet – One</title>", ("title of the page", "Leaflet")),
-        ("<style>p::before { content: 'See ' attr(id) }</style>", ("CSS content", "See")),
+        ("<style>p::before { content: ';' 'See ' attr(id) }</style>", ("CSS content", "See")),
         ('<meta name="description" content="About">', ("description of the page", "About")),
     ],
 )
