@@ -10,15 +10,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
 
-from handbill import catalog, hypertext, markup, press, report, signoff, templates
+from handbill import catalog, difference, hypertext, markup, press, report, signoff, templates
 from handbill.catalog import INTERFACE
 from handbill.diagnostics import Diagnostic, Location
 from handbill.editions import Edition
 from handbill.model import Block, Clinic, Language, Line, Project, Proof
 from handbill.proofread import UNSPACED
-from handbill.store import PROOFS
+from handbill.store import DIFFERENCES, PROOFS
 
 
+_INTERFACE_TITLE = "The templates’ words"
 _HOLE = re.compile(r"\{\{\s*([\w.-]+)\s*\}\}|\{([a-z_]+)\}")
 _NUMBER = (
     r"[+\-\u2212±<>≤≥~]?\(?\d+"
@@ -94,7 +95,7 @@ def sheet(
         project,
         Edition(leaflet=domain, clinic=PROOFS, language=tag, format="sheet", kind=kind),
         {
-            "title": leaflet.title if leaflet else "The templates’ words",
+            "title": leaflet.title if leaflet else _INTERFACE_TITLE,
             "domain": domain,
             "version": leaflet.version if leaflet else "",
             "code": standing.code[: signoff.SHORT],
@@ -141,6 +142,7 @@ def page(
             **context,
             "source": source,
             "language": language,
+            "translated": language.tag != source.tag,
             "kind": edition.kind,
             "typography": templates.safe(
                 f"{letters} .translation {{ font-family: {families}, sans-serif;"
@@ -164,6 +166,78 @@ def page(
     )
 
 
+def comparison(
+    project: Project, domain: str, tag: str, *, kind: str, toolchain: str = ""
+) -> Proof | None:
+    """Compose what has changed in a text since it was signed; None where nobody has signed it.
+
+    Args:
+        project: the project, with the signed texts.
+        domain: a leaflet, or `catalog.INTERFACE`.
+        tag: the language; in the source language there is one column.
+        kind: `pdf` or `html`.
+        toolchain: the digest of the versions that will print it.
+
+    Raises:
+        HandbillError: the template is wrong.
+    """
+    sign_off = project.sign_offs.get((tag, domain))
+    if sign_off is None or not sign_off.signatures:
+        return None
+    leaflet = project.leaflets.get(domain)
+    source = project.languages[project.settings.source_language]
+    language = project.languages[tag]
+    clinic = _first_clinic(project)
+    english, foreign = Marker(source, clinic), Marker(language, clinic)
+    now = signoff.printed(project, domain, tag)
+    code = signoff.code(now)
+    texts = []
+    for name in dict.fromkeys(item.text for item in sign_off.signatures):
+        found = [
+            {
+                "kind": line.kind.replace("_", " "),
+                "fate": _fate(change),
+                "source": english.compared(_text(change.before), _text(change.after)),
+                "translation": foreign.compared(
+                    change.before.text if change.before else "",
+                    change.after.text if change.after else "",
+                ),
+            }
+            for change in difference.changes(sign_off.texts[name], now)
+            if (line := change.after or change.before)
+        ]
+        by = [item for item in sign_off.signatures if item.text == name]
+        texts.append({"code": name[: signoff.SHORT], "signatures": by, "changes": found})
+    return page(
+        project,
+        Edition(leaflet=domain, clinic=DIFFERENCES, language=tag, format="sheet", kind=kind),
+        {
+            "title": leaflet.title if leaflet else _INTERFACE_TITLE,
+            "version": leaflet.version if leaflet else "",
+            "code": code[: signoff.SHORT],
+            "texts": texts,
+        },
+        source,
+        language,
+        template=templates.DIFFERENCE,
+        toolchain=toolchain,
+    )
+
+
+def _text(line: Line | None) -> str:
+    return line.source if line else ""
+
+
+def _fate(change: difference.Change) -> str:
+    if change.before is None:
+        return "added"
+    if change.after is None:
+        return "removed"
+    if change.moved:
+        return "moved" if change.before == change.after else "moved and changed"
+    return "changed"
+
+
 class Marker:
     """Sets texts of one language as HTML in which numbers and slots strike the eye."""
 
@@ -180,6 +254,25 @@ class Marker:
     def text(self, text: str, kind: str) -> str:
         """Set a block's text with its Markdown, if its kind has any."""
         return self.html(escape(text) if kind in markup.PLAIN else markup.inline(text))
+
+    def compared(self, before: str, after: str) -> str:
+        """Set a text as it is now, with what was removed and added marked and named.
+
+        Markdown is shown as it is written: letter by letter is how a text is signed.
+        """
+        language = self.language
+        spaced = language.script not in UNSPACED
+        parts = []
+        for fate, text in difference.words(
+            before, after, direction=language.direction, spaced=spaced
+        ):
+            html = self.html(escape(text))
+            if fate is not difference.Fate.SAME:
+                name = "del" if fate is difference.Fate.REMOVED else "ins"
+                said = f'<span class="said" lang="en" dir="ltr">{fate}</span>'
+                html = f"<{name}>{said} {html}</{name}>"
+            parts.append(html)
+        return templates.safe("".join(parts))
 
     def html(self, html: str) -> str:
         """Mark what must be compared in HTML: numbers with their units, and slots."""

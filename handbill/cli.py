@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 from handbill import __version__, sources, uptodate
 from handbill.diagnostics import Diagnostic, Fault, HandbillError, Location, Severity
 from handbill.editions import Outcome, Selection, matches
-from handbill.store import GALLERY, PREVIEWS, PROOFS, PSEUDO, SPECIMENS, Store
+from handbill.store import DIFFERENCES, GALLERY, PREVIEWS, PROOFS, PSEUDO, SPECIMENS, Store
 from handbill.toolchain import versions
 
 
@@ -146,6 +146,10 @@ def _catalog(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     _common(proof)
     _texts(proof)
     proof.set_defaults(command=_proof)
+    diff = actions.add_parser("diff", help="show what has changed since texts were signed")
+    _common(diff)
+    _texts(diff)
+    diff.set_defaults(command=_diff)
 
 
 def _common(parser: argparse.ArgumentParser) -> None:
@@ -374,6 +378,23 @@ def _proof(options: argparse.Namespace) -> int:
         for kind in ("pdf", "html"):
             proof = bilingual.sheet(loaded, domain, tag, findings, kind=kind)
             met += _print_page(options, proof, f"{PROOFS}/{tag}/{domain}.{kind}")
+    _say(report.write(met, "text", colour=_coloured(sys.stderr)))
+    return _status(met)
+
+
+def _diff(options: argparse.Namespace) -> int:
+    from handbill import bilingual, project, report  # noqa: PLC0415
+
+    loaded = project.load(sources.read(options.root), today=_today(options))
+    met: list[Diagnostic] = [_rules().diagnose(fault) for fault in loaded.faults]
+    for domain, tag in _chosen(options, loaded):
+        for kind in ("pdf", "html"):
+            path = f"{DIFFERENCES}/{tag}/{domain}.{kind}"
+            proof = bilingual.comparison(loaded, domain, tag, kind=kind)
+            if proof is not None:
+                met += _print_page(options, proof, path)
+            elif kind == "pdf":
+                _say(f"{domain} in {tag}: nobody has signed it")
     _say(report.write(met, "text", colour=_coloured(sys.stderr)))
     return _status(met)
 

@@ -21,6 +21,7 @@ SCHEMA = 1
 MANIFEST = "manifest.json"
 SPECIMENS = "specimen"
 PROOFS = "proof"
+DIFFERENCES = "diff"
 PSEUDO = "pseudo"
 GALLERY = "gallery"
 PREVIEWS = "previews"
@@ -152,8 +153,9 @@ class Store:
     def clean(self) -> int:
         """Remove what builds have written, and nothing else; return how many files that were."""
         ours = [self.root / row["path"] for row in self.manifest().get("editions", ())]
-        for end in ("pdf", "html"):
-            ours += sorted((self.root / PROOFS).glob(f"*/*.{end}"))
+        for name in (PROOFS, DIFFERENCES):
+            ours += sorted((self.root / name).glob("*/*.pdf"))
+            ours += sorted((self.root / name).glob("*/*.html"))
         for name in (SPECIMENS, GALLERY):
             ours += sorted((self.root / name).glob("*.pdf"))
             ours += sorted((self.root / name).glob("*.html"))

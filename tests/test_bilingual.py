@@ -11,7 +11,10 @@ from handbill.catalog import INTERFACE
 from tests.conftest import ROOT, load
 
 
-SHEET = {"templates/proof.html.jinja": (ROOT / "templates/proof.html.jinja").read_text("utf-8")}
+SHEET = {
+    f"templates/{name}.html.jinja": (ROOT / f"templates/{name}.html.jinja").read_text("utf-8")
+    for name in ("staff", "proof")
+}
 TABLE = (ROOT / "locales/languages.toml").read_text("utf-8")
 SPANISH = "locales/es/LC_MESSAGES/hands.po"
 

@@ -309,8 +309,8 @@ def test_previews_are_drawn_once_and_never_of_another_text(copied: Copied) -> No
 def test_sheets_and_pseudo_editions_are_printed_and_cleaned(copied: Copied) -> None:
     """Each where README says; a wrong name is refused with those that there are."""
     root = copied()
-    sheet = (ROOT / "templates/proof.html.jinja").read_bytes()
-    (root / "templates/proof.html.jinja").write_bytes(sheet)
+    for name in ("staff.html.jinja", "proof.html.jinja"):
+        (root / "templates" / name).write_bytes((ROOT / "templates" / name).read_bytes())
 
     proof = handbill(root, "catalog", "proof", "--language", "ar", "--leaflet", "hands")
     pseudo = handbill(root, "pseudo", "--language", "ar-XB")
