@@ -34,6 +34,7 @@ class Row:
 
     Attributes:
         places: where its text stands, and where its translation.
+        last: the last line of its translation.
         source: HTML.
         translation: HTML; empty where nothing would be printed.
         guess: HTML of a translation that is marked fuzzy, and so would not be printed.
@@ -48,6 +49,7 @@ class Row:
     kind: str
     places: tuple[Location, ...]
     source: str
+    last: int = 0
     translation: str = ""
     guess: str = ""
     level: int = 0
@@ -338,7 +340,8 @@ class _Reading:
             row.translation = self.target.text(line.text, block.kind)
         if self.messages and message:
             row.places = (*row.places, Location(path=self.messages.path, line=message.line))
-            row.notes = message.notes
+            row.last = message.msgstr_line + max(len(message.written), 1) - 1
+            row.notes = message.comments and (" ".join(message.comments),)
             if not line.text and message.msgstr:
                 row.guess = self.target.text(message.msgstr, block.kind)
         for item in self.ahead:
@@ -364,19 +367,22 @@ def _concerns(item: Diagnostic, domain: str, tag: str) -> bool:
 def _place(findings: Iterable[Diagnostic], rows: Sequence[Row]) -> list[Diagnostic]:
     """Put each finding in its row; return those that are about no row."""
     starts = {(place.path, place.line): row for row in reversed(rows) for place in row.places}
+    for row in rows:
+        for place in row.places[1:]:
+            starts |= {(place.path, line): row for line in range(place.line, row.last + 1)}
     body = [row for row in rows if row.kind not in {"title", "summary", "audience", "interface"}]
     elsewhere = []
     for item in findings:
-        place = item.location
-        row = starts.get((place.path, place.line))
-        if row is None and body and place.path == body[0].places[0].path:
+        where = item.location
+        home = starts.get((where.path, where.line))
+        if home is None and body and where.path == body[0].places[0].path:
             # A block may go on over many lines.
-            before = [other for other in body if other.places[0].line <= place.line]
-            row = before[-1] if before else None
-        if row is None:
+            before = [other for other in body if other.places[0].line <= where.line]
+            home = before[-1] if before else None
+        if home is None:
             elsewhere.append(item)
         else:
-            row.findings.append(item)
+            home.findings.append(item)
     return elsewhere
 
 

@@ -5,7 +5,7 @@ import datetime as dt
 import functools
 import io
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import product
 from typing import Any, Literal
 
@@ -87,15 +87,32 @@ def read(data: bytes, *, path: str, domain: str, language: str) -> tuple[Catalog
     found: dict[tuple[str | None, str], Message] = {}
     for entry in recording if not faults else ():
         if entry.id and isinstance(entry.id, str):
+            line = entry.lineno or 1
+            at, written = _msgstr(lines, line)
             found[entry.context, entry.id] = Message(
                 msgid=entry.id,
                 msgstr=entry.string if isinstance(entry.string, str) else "",
                 context=entry.context,
                 fuzzy=entry.fuzzy,
-                line=entry.lineno or 1,
-                notes=(" ".join(entry.user_comments),) if entry.user_comments else (),
+                line=line,
+                msgstr_line=at,
+                written=written,
+                comments=tuple(entry.user_comments),
             )
     return Catalog(domain=domain, language=language, path=path, messages=found), faults
+
+
+def _msgstr(lines: Sequence[str], line: int) -> tuple[int, tuple[str, ...]]:
+    """Return the line of an entry's msgstr, and its lines if its columns need counting."""
+    at = line
+    while at < len(lines) and not lines[at].startswith("msgstr"):
+        at += 1
+    end = at + 1
+    while end < len(lines) and lines[end].startswith('"'):
+        end += 1
+    written = tuple(lines[at:end])
+    simple = len(written) == 1 and "\\" not in written[0] and written[0].startswith('msgstr "')
+    return at + 1, () if simple else written
 
 
 def _lines(data: bytes, fault: Callable[..., None]) -> list[str]:

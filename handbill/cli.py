@@ -109,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     rule.add_argument("id", nargs="?", help="such as LF301, or untranslated")
     rule.set_defaults(command=_rule)
 
-    _catalog(commands)
+    _catalog_actions(commands.add_parser("catalog", help="what translators need"))
 
     specimen = commands.add_parser("specimen", help="print a page that tries out each language")
     _common(specimen)
@@ -136,8 +136,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _catalog(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    catalog = commands.add_parser("catalog", help="what translators need")
+def _catalog_actions(catalog: argparse.ArgumentParser) -> None:
     actions = catalog.add_subparsers(title="actions", metavar="ACTION", required=True)
     extract = actions.add_parser("extract", help="write the POT file of every leaflet")
     _common(extract)
@@ -150,6 +149,16 @@ def _catalog(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     _common(diff)
     _texts(diff)
     diff.set_defaults(command=_diff)
+
+    waive = actions.add_parser(
+        "waive", help="answer for a translation that a rule finds fault with"
+    )
+    _common(waive)
+    waive.add_argument("place", metavar="FILE:LINE", help="as the finding names it")
+    waive.add_argument("rule", help="such as LF312, or changed-number")
+    waive.add_argument("--by", required=True, metavar="NAME", help="the person who answers for it")
+    waive.add_argument("--because", required=True, metavar="REASON")
+    waive.set_defaults(command=_waive)
 
 
 def _common(parser: argparse.ArgumentParser) -> None:
@@ -264,10 +273,12 @@ def _check(options: argparse.Namespace) -> int:
         drafts = plan.drafts(loaded, plan.editions(loaded))
         found += [_rules().diagnose(fault) for fault in drafts]
     found = [item for item in found if _meant(options, item)]
-    text = report.write(found, options.output_format, colour=_coloured(sys.stdout))
+    waived = _waived(options, loaded)
+    text = report.write(found, options.output_format, colour=_coloured(sys.stdout), waived=waived)
     if text:
         sys.stdout.write(text + "\n")
-    _say(report.summary(found))
+    count = f"; waivers in force: {len(waived)}" if waived else ""
+    _say(f"{report.summary(found)}{count}")
     return _status(found)
 
 
@@ -344,6 +355,58 @@ def _extract(options: argparse.Namespace) -> int:
         _say(f"locales/{domain}.pot: {len(blocks)} messages")
     _say(report.write(faults, "text", colour=_coloured(sys.stderr)))
     return FINDINGS if faults else CLEAN
+
+
+def _waived(options: argparse.Namespace, loaded: "Project") -> list[dict[str, Any]]:
+    """Write the waivers in force as rows, like findings; their people are in the catalogs only."""
+    from handbill.checks import messages  # noqa: PLC0415
+
+    found: dict[Diagnostic, dict[str, Any]] = {}
+    for catalog, message, waiver in messages.in_force(loaded):
+        what = messages.fault("", catalog, messages.place(catalog, message), waiver.reason, "")
+        known = _rules().find(waiver.rule)
+        item = Diagnostic(
+            rule=waiver.rule,
+            name=known.name,
+            severity=known.severity,
+            location=what.location,
+            message=what.message,
+            scope=what.scope,
+        )
+        if _meant(options, item):
+            found[item] = {**item.row(), "severity": "waived"}
+    return list(found.values())
+
+
+def _waive(options: argparse.Namespace) -> int:
+    """Write a waiver into a catalog; a person must have read the translation."""
+    from handbill import catalog, waivers  # noqa: PLC0415
+
+    rule, path = _rules().find(options.rule), Path(options.place.rpartition(":")[0])
+    if rule is None or rule.id not in waivers.WAIVABLE:
+        known = [item.id for item in _rules().every() if item.id in waivers.WAIVABLE]
+        _unknown("rule that may be waived", options.rule, known)
+    if not options.by.strip() or not options.because.strip():
+        _cannot("unknown-choice", "--by", "a waiver needs a person and a reason")
+    file = options.root / path
+    line = options.place.rpartition(":")[2]
+    if not file.is_file() or not line.isdecimal():
+        _cannot("unknown-choice", "place", f"no entry of a catalog: {options.place}")
+    data = file.read_bytes()
+    read, faults = catalog.read(
+        data, path=str(path), domain=path.stem, language=path.parent.parent.name
+    )
+    message = read.at(int(line))
+    if faults or message is None:
+        hint = "name a line of the entry, as its finding does"
+        _cannot("unknown-choice", "place", f"no entry of a catalog: {options.place}", hint)
+    comment = waivers.comment(
+        message, rule.id, date=_today(options), by=options.by, reason=options.because
+    )
+    text = waivers.insert(data.decode("utf-8"), message, comment)
+    Store(file.parent).publish(file.name, text.encode())
+    _say(f"{path}:{message.line}: {rule.name} is waived for {message.msgstr!r}")
+    return CLEAN
 
 
 def _specimen(options: argparse.Namespace) -> int:

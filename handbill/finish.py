@@ -1,9 +1,10 @@
 """What a PDF still lacks when WeasyPrint has painted it: PDF/UA-1 and PDF/A-2a in one file.
 
 WeasyPrint writes one standard at a time. This adds the other's mark, and mends what both ask for:
-heads and feet of pages are artifacts (ISO 14289-1, 7.8), metadata is plain text (ISO 19005-2,
-6.6.2.1), links say where they lead (ISO 14289-1, 7.18.5), and no stream ends in a byte that looks
-like the end of a line (ISO 32000-1, 7.3.8.1). It works on pydyf's objects, before they are written.
+heads and feet of pages are artifacts (ISO 14289-1, 7.8), translucent text belongs to the structure
+(ISO 14289-1, 7.1), metadata is plain text (ISO 19005-2, 6.6.2.1), links say where they lead
+(ISO 14289-1, 7.18.5), and no stream ends in a byte that looks like the end of a line
+(ISO 32000-1, 7.3.8.1). It works on pydyf's objects, before they are written.
 """
 
 import functools
@@ -66,9 +67,15 @@ def finish(pdf: Any) -> None:
         if element["S"] != "/Link":
             _drop_links(pdf, element)
     numbers = _object(pdf, tree["ParentTree"])["Nums"]
-    for page, owners in zip(pages, numbers[1::2], strict=False):
+    groups = [item for item in pdf.objects if _is_group(item)]
+    for page, owners in zip(pages, numbers[1 : 2 * len(pages) : 2], strict=True):
         dead = {i for i, owner in enumerate(owners) if id(_object(pdf, owner)) not in alive}
-        _mark(_object(pdf, page["Contents"]), dead, pdf.catalog["Lang"].string)
+        content = _object(pdf, page["Contents"])
+        _mark(content, dead, pdf.catalog["Lang"].string)
+        for group in groups:
+            if group._tags is content._tags:  # noqa: SLF001 - how WeasyPrint numbers a page
+                _mark(group, dead, pdf.catalog["Lang"].string)
+                _adopt(pdf, group, owners, numbers)
     for item in pdf.objects:
         if isinstance(item, pydyf.Stream):
             _settle(item)
@@ -119,6 +126,29 @@ def _drop_links(pdf: Any, element: Any) -> None:
         if below.get("Type") == "/OBJR" and _object(pdf, below["Obj"])["Subtype"] == "/Link":
             element["K"].remove(kid)
             _object(pdf, below["Pg"])["Annots"].remove(below["Obj"])
+
+
+def _is_group(item: Any) -> bool:
+    """Tell if an object is a part of a page that is painted as one, such as by CSS `opacity`."""
+    return isinstance(item, pydyf.Stream) and item.extra.get("Subtype") == "/Form"
+
+
+def _adopt(pdf: Any, group: Any, owners: Any, numbers: Any) -> None:
+    """Say of what stands in a group that it is there, and not in the page's own stream.
+
+    WeasyPrint numbers it as the page's, where no reader finds it (ISO 32000-1, 14.7.4.4).
+    """
+    inside = [part["MCID"] for part in group.stream if isinstance(part, dict) and "MCID" in part]
+    if not inside:
+        return
+    group.extra["StructParents"] = key = numbers[-2] + 1
+    numbers += [key, pydyf.Array(["null"] * (max(inside) + 1))]
+    for mark in inside:
+        numbers[-1][mark] = owners[mark]
+        element = _object(pdf, owners[mark])
+        element["K"][element["K"].index(mark)] = pydyf.Dictionary(
+            {"Type": "/MCR", "Pg": element["Pg"], "Stm": group.reference, "MCID": mark}
+        )
 
 
 def _mark(stream: Any, dead: set[int], language: str) -> None:

@@ -60,6 +60,7 @@ class Outline:
     slots: tuple[Reference, ...]
     citations: tuple[Reference, ...]
     components: tuple[Reference, ...]
+    links: tuple[Reference, ...]
     faults: tuple[Fault, ...]
 
 
@@ -154,6 +155,7 @@ class Language:
         quotes: the opening and the closing quotation mark.
         digits: CLDR's name of the numbering system for numbers in running text.
         hyphenation: whether words may be broken; clear print says no.
+        vague_links: words that say nothing about where a link leads, in small letters.
     """
 
     tag: str
@@ -168,7 +170,40 @@ class Language:
     quotes: tuple[str, ...]
     digits: str
     hyphenation: bool
+    vague_links: tuple[str, ...] = ()
     locations: Mapping[str, Location] = field(default_factory=dict, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What `words.toml` says of one language; tuples, so that a reader of it is made once.
+
+    Attributes:
+        units: the names of each unit.
+        denials: words that forbid, deny or stop.
+        harmless: words in which one of these is found, and that deny nothing.
+        halves: how it says `am` and `pm`.
+        large: words that multiply the number before them.
+        repeats: whether a word is rightly written twice in a row.
+    """
+
+    units: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    denials: tuple[str, ...] = ()
+    harmless: tuple[str, ...] = ()
+    halves: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    large: tuple[tuple[str, int], ...] = ()
+    repeats: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """A word of a glossary; in the source and in translations `*` stands for any ending."""
+
+    source: tuple[str, ...]
+    translations: tuple[str, ...]
+    forbidden: tuple[str, ...]
+    note: str
+    location: Location = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +212,10 @@ class Message:
 
     Attributes:
         line: where its msgid begins.
-        notes: what translators have written above it.
+        msgstr_line: where its msgstr begins.
+        written: the lines of its msgstr as the file has them, where they are not just one line
+            without escapes.
+        comments: the translators' own, without their hashes.
     """
 
     msgid: str
@@ -185,7 +223,24 @@ class Message:
     context: str | None
     fuzzy: bool
     line: int
-    notes: tuple[str, ...] = ()
+    msgstr_line: int = 1
+    written: tuple[str, ...] = ()
+    comments: tuple[str, ...] = ()
+
+    def place(self, start: int) -> tuple[int, int]:
+        """Return the line and column of the file at which a letter of the msgstr stands."""
+        if not self.written:
+            return self.msgstr_line, len('msgstr "') + start + 1
+        line, column, left = self.msgstr_line, 1, start
+        for number, written in enumerate(self.written):
+            at = written.find('"') + 1
+            line, column = self.msgstr_line + number, at + 1
+            while at < len(written) - 1 and written[at] != '"':
+                if not left:
+                    return line, at + 1
+                left -= 1
+                at += 2 if written[at] == "\\" else 1
+        return line, column
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +251,13 @@ class Catalog:
     language: str
     path: str
     messages: Mapping[tuple[str | None, str], Message]
+
+    def at(self, line: int) -> Message | None:
+        """Return the entry that stands on a line of the file, its comments included."""
+        for message in sorted(self.messages.values(), key=lambda message: message.line):
+            if line < message.msgstr_line + max(1, len(message.written)):
+                return message
+        return None
 
     def gettext(self, msgid: str, context: str | None = None) -> str | None:
         """Return the translation; None where it is missing, empty or fuzzy."""
@@ -353,6 +415,13 @@ class Proof:
     least_size: float = 0
     draft: bool = False
 
+    def place(self, words: str) -> Location:
+        """Return where these words were written; the edition's own path if that is not known."""
+        for text, location in self.places.items():
+            if words and words in text:
+                return location
+        return Location(path=self.edition.path)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -405,5 +474,7 @@ class Project:
     fixtures: Mapping[tuple[str, str], Fixture]
     fonts: Mapping[str, tuple[Location, str]]
     sign_offs: Mapping[tuple[str, str], SignOff]
+    words: Mapping[str, Words] = field(default_factory=dict)
+    glossaries: Mapping[str, tuple[Term, ...]] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
     digests: Mapping[str, str] = field(default_factory=dict)

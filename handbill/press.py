@@ -106,9 +106,12 @@ def gallery(project: Project, tag: str, form: Format | None, toolchain: str) -> 
     entries: list[dict[str, object]] = []
     assets: dict[str, bytes] = {}
     places: dict[str, Location] = {}
+    kind = form.kind if form else "pdf"
+    tables = 0
     for (found, name), fixture in sorted(project.fixtures.items()):
         if found == tag:
-            setter = _Setter(press, language, interface, _keys(fixture), name)
+            setter = _Setter(press, language, interface, _keys(fixture), name, kind=kind)
+            setter.tables = tables
             entries.append(
                 {
                     "name": name,
@@ -118,7 +121,8 @@ def gallery(project: Project, tag: str, form: Format | None, toolchain: str) -> 
             )
             assets |= {f"{name}/{file}": data for file, data in fixture.assets.items()}
             places |= setter.places
-    page = _Setter(press, language, interface, (), "")
+            tables = setter.tables
+    page = _Setter(press, language, interface, (), "", kind=kind)
     context = {
         **page.words(),
         "language": language,
@@ -134,19 +138,35 @@ def gallery(project: Project, tag: str, form: Format | None, toolchain: str) -> 
         clinic=GALLERY,
         language=tag,
         format=form.name if form else "a4",
-        kind=form.kind if form else "pdf",
+        kind=kind,
     )
     places |= page.places
     return proof_of(edition, html, language, toolchain, assets=assets, places=places, draft=True)
 
 
 def print_proof(proof: Proof) -> Impression:
-    """Typeset a proof as the PDF that readers get, and read it as their programs will."""
-    # WeasyPrint takes a second to load, and checks only compose.
+    """Make of a proof the file that readers get, and look for what would keep them out."""
+    from handbill import accessibility  # noqa: PLC0415 - as below
+
+    impression = _web_page(proof) if proof.edition.kind == "html" else _paper(proof)
+    met = [
+        Fault(
+            kind=barrier.kind,
+            location=proof.place(barrier.words),
+            message=barrier.message,
+            hint=barrier.hint,
+            scope=proof.edition.scope,
+        )
+        for barrier in accessibility.barriers(proof.html, proof.edition.kind)
+    ]
+    return replace(impression, faults=(*impression.faults, *met))
+
+
+def _paper(proof: Proof) -> Impression:
+    """Typeset a proof as a PDF, and read it as programs will."""
+    # WeasyPrint and its like take a second to load, and checks only compose.
     from handbill import impose, proofread, typeset, validate  # noqa: PLC0415
 
-    if proof.edition.kind == "html":
-        return Impression(data=_self_contained(proof).encode(), pages=0)
     impression = typeset.typeset(proof)
     if not impression.data:
         return impression
@@ -187,6 +207,8 @@ class _Setter:
         interface: Catalog | None,
         sources: Sequence[str],
         owner: str,
+        *,
+        kind: str,
     ) -> None:
         """Take what every part needs.
 
@@ -196,10 +218,12 @@ class _Setter:
             interface: the templates' own words in it; None for the source language.
             sources: the keys of the sources, in the order of their numbers.
             owner: whose pictures they are: the first part of the names of assets.
+            kind: `pdf` or `html`.
         """
         self.templates, self.language, self.interface = press, language, interface
         self.numbers = {key: n for n, key in enumerate(sources, start=1)}
-        self.owner = owner
+        self.owner, self.kind = owner, kind
+        self.tables = 0
         self.places: dict[str, Location] = {}
 
     def words(self) -> dict[str, object]:
@@ -236,6 +260,17 @@ class _Setter:
         }
         return templates.render(self.templates, templates.component("figure"), context)
 
+    def table(self, html: str) -> str:
+        """Render a table, which has a number: a screen reader tells tables apart by their names."""
+        self.tables += 1
+        context = {
+            **self.words(),
+            "table": templates.safe(html),
+            "number": languages.write_digits(str(self.tables), self.language),
+            "kind": self.kind,
+        }
+        return templates.render(self.templates, templates.component("table"), context)
+
     def citation(self, keys: Sequence[str]) -> str:
         """Render the numbers of the sources cited."""
         context = {**self.words(), "numbers": [self.numbers[key] for key in keys]}
@@ -262,7 +297,9 @@ class _Composer(_Setter):
 
     def __init__(self, job: Job) -> None:
         keys = [source.key for source in job.leaflet.sources]
-        super().__init__(job.templates, job.language, job.interface, keys, "leaflet")
+        super().__init__(
+            job.templates, job.language, job.interface, keys, "leaflet", kind=job.format.kind
+        )
         self.job = job
 
     def page(self) -> tuple[str, dict[str, Location]]:
@@ -275,6 +312,7 @@ class _Composer(_Setter):
                 translate=self.translate,
                 component=self.component,
                 figure=self.figure,
+                table=self.table,
                 citation=self.citation,
                 slot=job.clinic.slots.__getitem__,
             ),
@@ -333,6 +371,7 @@ def _sample(project: Project, fixture: Fixture, setter: _Setter) -> str:
         # The component's name is the heading above it.
         component=lambda name, title, body, level: setter.component(name, title, body, level + 1),
         figure=setter.figure,
+        table=setter.table,
         citation=setter.citation,
         slot=slot,
     )
@@ -393,15 +432,20 @@ def proof_of(
     )
 
 
-def _self_contained(proof: Proof) -> str:
-    """Put a web page's pictures into the page, so that one file is all of it."""
-    html = proof.html
+def _web_page(proof: Proof) -> Impression:
+    """Put a web page's pictures and fonts into the page, so that one file is all of it."""
+    from handbill import typeset, webfonts  # noqa: PLC0415 - as above
+
+    page = webfonts.embed(proof.html, proof.fonts, typeset.fonts_folder())
+    met = [typeset.missing_glyph(letter, proof) for letter in page.missing]
+    met += [typeset.font_fallback(family, proof) for family in page.foreign]
+    html = page.html
     for name, data in proof.assets.items():
         suffix = name.rsplit(".", 1)[-1].lower()
         kind = {"svg": "svg+xml", "jpg": "jpeg"}.get(suffix, suffix)
         encoded = base64.b64encode(data).decode()
         html = html.replace(f'"asset:{quote(name)}"', f'"data:image/{kind};base64,{encoded}"')
-    return html
+    return Impression(data=html.encode(), pages=0, faults=tuple(met))
 
 
 def typography(language: Language, paper: str) -> str:

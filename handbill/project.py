@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
-from handbill import catalog, languages, markup, signoff, tables, templates
+from handbill import catalog, languages, markup, signoff, tables, templates, vocabulary
 from handbill.diagnostics import Fault, HandbillError, Location, Scope, not_utf8
 from handbill.model import (
     Block,
@@ -23,6 +23,7 @@ from handbill.model import (
     SignOff,
     Specimen,
     Templates,
+    Term,
 )
 from handbill.sources import SETTINGS, Sources, digest
 from handbill.store import GALLERY
@@ -30,6 +31,7 @@ from handbill.tables import Key, Table
 
 
 LANGUAGES = "locales/languages.toml"
+WORDS = "locales/words.toml"
 SPECIMENS = "templates/specimen.toml"
 FONTS = "templates/fonts/"
 
@@ -167,6 +169,8 @@ def load(sources: Sources, *, today: dt.date) -> Project:
     settings = _settings(texts.get(SETTINGS, ""), faults)
     table, found = languages.load(texts.get(LANGUAGES, ""), LANGUAGES)
     faults += found
+    words, found = vocabulary.load(texts.get(WORDS, ""), WORDS)
+    faults += found
     press = _templates(texts)
     faults += _missing_templates(texts)
     return Project(
@@ -183,6 +187,8 @@ def load(sources: Sources, *, today: dt.date) -> Project:
         specimens=_specimens(texts.get(SPECIMENS, ""), faults),
         fixtures=_fixtures(sources, texts, settings.source_language, faults),
         fonts=_fonts(texts.get(f"{FONTS}fonts.toml", ""), faults),
+        words=words,
+        glossaries=_glossaries(texts, faults),
         faults=tuple(faults),
         digests=sources.digests,
     )
@@ -456,6 +462,15 @@ def _catalogs(sources: Sources, faults: list[Fault]) -> dict[tuple[str, str], Ca
         loaded, met = catalog.read(sources.files[path], path=path, domain=domain, language=tag)
         faults += met
         found[tag, domain] = loaded
+    return found
+
+
+def _glossaries(texts: Mapping[str, str], faults: list[Fault]) -> dict[str, tuple[Term, ...]]:
+    found: dict[str, tuple[Term, ...]] = {}
+    for path in _named(texts, "locales/", "/glossary.toml"):
+        tag = path.split("/")[1]
+        found[tag], met = vocabulary.glossary(texts[path], path)
+        faults += [replace(fault, scope=Scope(language=tag)) for fault in met]
     return found
 
 

@@ -29,7 +29,7 @@ from handbill.store import SCHEMA, Store, artifact_from, artifact_row
 #: Jobs in flight for each worker: enough to keep it busy, few enough to keep memory flat.
 _WINDOW = 4
 #: The modules that a worker prints with.
-_PRESS = ("press", "typeset", "proofread", "validate", "impose")
+_PRESS = ("press", "accessibility", "typeset", "webfonts", "proofread", "validate", "impose")
 
 
 class Inline(Executor):

@@ -30,7 +30,7 @@ STAFF = ("staff.html.jinja", PROOF, DIFFERENCE)
 #: The page that shows every component.
 GALLERY = "gallery.html.jinja"
 #: Components that the press itself asks for; authors cannot name them.
-FURNITURE = ("citation", "figure")
+FURNITURE = ("citation", "figure", "table")
 #: The word for a message in a template: `{{ t("Version {version}", version=…) }}`.
 KEYWORD = "t"
 

@@ -91,6 +91,11 @@ def prepare(fonts_conf: str) -> None:
     _fonts(fonts_conf)
 
 
+def fonts_folder() -> Path:
+    """Return the folder of the only fonts there are; `prepare` has set it."""
+    return Path(os.environ["FONTCONFIG_FILE"]).parent
+
+
 @functools.lru_cache(maxsize=4)
 def _fonts(fonts_conf: str) -> FontConfiguration:
     """Load a font folder once a process; WeasyPrint finds it in the environment."""
@@ -129,16 +134,7 @@ def typeset(proof: Proof) -> Impression:
     finally:
         _LOGGER.removeHandler(log)
     faults = [_fault(line, proof) for line in dict.fromkeys(log.lines)]
-    faults += [
-        Fault(
-            kind="font-fallback",
-            location=Location(path=proof.edition.path),
-            message=f"printed with {family}, which is not a font of {proof.edition.language}",
-            hint="add it to the language's fonts in languages.toml if that is right",
-            scope=proof.edition.scope,
-        )
-        for family in sorted(families - set(proof.fonts))
-    ]
+    faults += [font_fallback(family, proof) for family in sorted(families - set(proof.fonts))]
     if layout.is_ragged:
         message = f"its last page, {layout.pages}, is nearly empty"
         flaws.append(("nearly-empty-page", message, "a sentence less, or some more"))
@@ -206,22 +202,33 @@ def _fitted(proof: Proof) -> tuple[Layout, Any]:
     return made[chosen.setting]
 
 
+def missing_glyph(letter: str, proof: Proof) -> Fault:
+    """Say that no font of the project has a character of the page."""
+    return Fault(
+        kind="missing-glyph",
+        location=proof.place(letter),
+        message=f"no font has the character {letter!r} (U+{ord(letter[0]):04X})",
+        hint="replace the character, or add a font that has it",
+        scope=proof.edition.scope,
+    )
+
+
+def font_fallback(family: str, proof: Proof) -> Fault:
+    """Say that a page needs a font which its language does not name."""
+    return Fault(
+        kind="font-fallback",
+        location=Location(path=proof.edition.path),
+        message=f"printed with {family}, which is not a font of {proof.edition.language}",
+        hint="add it to the language's fonts in languages.toml if that is right",
+        scope=proof.edition.scope,
+    )
+
+
 def _fault(line: str, proof: Proof) -> Fault:
     scope = proof.edition.scope
     place = Location(path=proof.edition.path)
     if glyph := _GLYPH.match(line):
-        letter = glyph.group(1)
-        for text, location in proof.places.items():
-            if letter in text:
-                place = location
-                break
-        return Fault(
-            kind="missing-glyph",
-            location=place,
-            message=f"no font has the character {letter!r} (U+{glyph.group(2)})",
-            hint="replace the character, or add a font that has it",
-            scope=scope,
-        )
+        return missing_glyph(glyph.group(1), proof)
     for pattern, kind in _KINDS:
         if pattern.search(line):
             return Fault(kind=kind, location=place, message=line, scope=scope)

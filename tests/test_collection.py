@@ -2,10 +2,7 @@
 
 import io
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +14,7 @@ import pytest
 from PIL import Image, ImageStat
 
 from handbill import validate
-from tests.conftest import ROOT
+from tests.conftest import ROOT, build
 
 
 pytestmark = pytest.mark.slow
@@ -28,32 +25,6 @@ FORMATS = {
 }
 #: Pixels an inch of the pictures that are measured.
 RESOLUTION = 50
-
-
-def build(output: Path, *arguments: str, **environment: str) -> None:
-    """Build the collection into a folder."""
-    subprocess.run(
-        [sys.executable, "build.py", "build", "--output", str(output), *arguments],
-        check=True,
-        capture_output=True,
-        cwd=ROOT,
-        env={**os.environ, **environment},
-    )
-
-
-@pytest.fixture(scope="session")
-def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the built collection."""
-    folder = tmp_path_factory.mktemp("collection")
-    build(folder)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def manifest(output: Path) -> dict[str, Any]:
-    """Return the collection's manifest."""
-    found: dict[str, Any] = json.loads((output / "manifest.json").read_text("utf-8"))
-    return found
 
 
 def pdfs(manifest: dict[str, Any]) -> list[dict[str, Any]]:
@@ -234,3 +205,13 @@ def test_web_pages_stand_alone(output: Path, manifest: dict[str, Any]) -> None:
         assert "<script" not in html
         assert not re.search(r'(src|href)="(?!data:image/)', html)
         assert 'class="draft"' in html
+
+
+def test_web_pages_bring_their_fonts_and_stay_small(output: Path, manifest: dict[str, Any]) -> None:
+    """A page is read on a telephone: 300 kB, with the letters of any language."""
+    for row in manifest["editions"]:
+        if row["kind"] == "html":
+            data = (output / row["path"]).read_bytes()
+
+            assert b"@font-face" in data
+            assert len(data) < 300_000, row["path"]

@@ -51,6 +51,7 @@ def furniture(translate: dict[str, str] | None = None) -> Furniture:
         translate=lambda block: table.get(block.msgid, block.msgid),
         component=lambda name, title, body, level: f"<box {name} {level}>{title}|{body}</box>",
         figure=lambda src, alt, caption: f"<figure {src}>{alt}|{caption}</figure>",
+        table=lambda html: html,
         citation=lambda keys: f"<cite>{','.join(keys)}</cite>",
         slot=lambda name: f"<{name}>",
     )

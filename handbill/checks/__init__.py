@@ -1,6 +1,26 @@
 """The rules that ship: importing this package registers them all."""
 
-from handbill.checks import clinic, content, layout, project, signature, template, translation
+from handbill.checks import (
+    clinic,
+    content,
+    dosage,
+    layout,
+    project,
+    signature,
+    template,
+    translation,
+    wording,
+)
 
 
-__all__ = ["clinic", "content", "layout", "project", "signature", "template", "translation"]
+__all__ = [
+    "clinic",
+    "content",
+    "dosage",
+    "layout",
+    "project",
+    "signature",
+    "template",
+    "translation",
+    "wording",
+]

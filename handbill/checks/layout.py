@@ -153,6 +153,53 @@ declare(
     """,
 )
 declare(
+    "LF516",
+    "table-header",
+    Severity.ERROR,
+    """
+    A table whose headers do not say what its cells are.
+
+    What it does: finds tables without a header cell, header cells without words, and, in tables
+    with headers of both rows and columns, header cells that do not say of which they are.
+    Why is this bad? A screen reader says a cell together with its headers: without them "5 ml" is
+    of no age and of no medicine (WCAG 2.2, 1.3.1). PDF/UA validators let such tables pass.
+    Example: `| | Dose |`
+    Use instead: `| Age | Dose |`; in a template `<th scope="row">`.
+    """,
+)
+declare(
+    "LF517",
+    "heading-skip",
+    Severity.ERROR,
+    """
+    A finished page whose headings skip a level, or that has not exactly one title.
+
+    What it does: follows `h1` to `h6` through the page, those of templates and boxes among them.
+    heading-order looks at what the author wrote, before any template is around it.
+    Why is this bad? A reader who moves by headings believes that a part is missing (WCAG 2.2,
+    1.3.1).
+    Example: `<h4>{{ t("Contact us") }}</h4>` under an `h2`
+    Use instead: `<h3>`; in a box `<h{{ level }}>`.
+    """,
+)
+declare(
+    "LF518",
+    "contrast",
+    Severity.ERROR,
+    """
+    Text whose colour is too near to that of its background.
+
+    What it does: follows the stylesheets to the colours of every text: their order, inheritance
+    and custom properties; for web pages also on a dark screen and in print. The least ratio is
+    4.5 to 1, for large text too. It cannot see text over pictures and gradients, `opacity`, text
+    that CSS generates, things laid over each other, margin boxes of `@page`, and colours that are
+    not of sRGB; of rules for widths it takes all to hold.
+    Why is this bad? Many readers of leaflets are old, or read by poor light (WCAG 2.2, 1.4.3).
+    Example: `.summary { color: #8a9a9e }` on white, 2.9 to 1
+    Use instead: `.summary { color: #52646a }`
+    """,
+)
+declare(
     "LF512",
     "sheet-budget",
     Severity.ERROR,
