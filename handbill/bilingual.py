@@ -271,7 +271,8 @@ class Marker:
             html = self.html(escape(text))
             if fate is not difference.Fate.SAME:
                 name = "del" if fate is difference.Fate.REMOVED else "ins"
-                said = f'<span class="said" lang="en" dir="ltr">{fate}</span>'
+                # In brackets, so that a number behind it is no part of the same run of Latin.
+                said = f'<span class="said" lang="en" dir="ltr">[{fate}]</span>'
                 html = f"<{name}>{said} {html}</{name}>"
             parts.append(html)
         return templates.safe("".join(parts))

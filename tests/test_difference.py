@@ -142,8 +142,8 @@ def test_the_sheet_shows_what_has_changed_since_signing() -> None:
     assert unchanged
     said = " ".join(" ".join(hypertext.blocks(proof.html)).split())
     assert "Signed by A. Person, translator, 2026-11-24" in said
-    assert "removed 20 segundos" in said
-    assert "added 200 segundos" in said
+    assert "[removed] 20 segundos" in said
+    assert "[added] 200 segundos" in said
     assert "Nothing has changed." in unchanged.html
     assert bilingual.comparison(load(STAFF), "hands", "es", kind="html") is None
 
@@ -155,7 +155,7 @@ def test_the_sheet_prints_without_a_finding(tag: str) -> None:
     before = signed(load(STAFF), tag)
     path = f"locales/{tag}/LC_MESSAGES/hands.po"
     text = (ROOT / "tests/projects/smallest" / path).read_text("utf-8")
-    now = replace(load({**STAFF, path: text.replace("20", "5-10")}), sign_offs=before.sign_offs)
+    now = replace(load({**STAFF, path: text.replace("20", "5-10 mg")}), sign_offs=before.sign_offs)
 
     proof = bilingual.comparison(now, "hands", tag, kind="pdf")
 
