@@ -6,13 +6,15 @@ import functools
 import io
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from itertools import product
+from typing import Any, Literal
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, get_day_names
 from babel.localedata import LocaleDataDict, load
 from babel.messages import catalog as gettext
 from babel.messages.pofile import PoFileError, PoFileParser, write_po
+from babel.units import format_unit
 
 from handbill import pofile
 from handbill.diagnostics import Fault, Location, Scope, not_utf8
@@ -23,6 +25,20 @@ from handbill.model import Block, Catalog, Hours, Message
 INTERFACE = "handbill"
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+#: What leaflets measure, by CLDR's names; and numbers that take every plural form of a language.
+_UNITS = (
+    *(f"mass-{unit}" for unit in ("kilogram", "gram", "milligram", "microgram")),
+    *(f"volume-{unit}" for unit in ("liter", "milliliter", "teaspoon", "tablespoon", "drop")),
+    *(f"length-{unit}" for unit in ("meter", "centimeter", "millimeter")),
+    *(f"duration-{unit}" for unit in ("second", "minute", "hour", "day", "week", "month", "year")),
+    *("temperature-celsius", "temperature-fahrenheit", "concentr-percent"),
+)
+#: Units that CLDR does not have, though leaflets do.
+_MORE_UNITS = {
+    "ar": ("ملم", "ملغ", "ملغم", "مل", "سنتيمترات", "أسبوعين", "يومين", "سنتين", "شهرين")
+}
+_LENGTHS: tuple[Literal["long", "short", "narrow"], ...] = ("long", "short", "narrow")
+_PLURALS = (0, 1, 2, 3, 5, 11, 100)
 _STRING = r'"(?:[^"\\]|\\.)*"'
 # Babel drops the last letter of a string whose closing quote is missing, and says nothing.
 _LINE = re.compile(
@@ -180,6 +196,19 @@ def separators(cldr: str) -> tuple[str, str]:
     """Return what CLDR writes before decimals and between thousands, beside Western digits."""
     signs = _locale(cldr).number_symbols["latn"]
     return signs["decimal"], signs["group"]
+
+
+@functools.cache
+def units(cldr: str) -> frozenset[str]:
+    """Return the units of measure as CLDR writes them behind numbers, in words and as signs."""
+    locale = _locale(cldr)
+    found = {"%", "‰", "°", "°C", "°F", "mL", "mcg", "µg", "IU", *_MORE_UNITS.get(cldr, ())}
+    for unit, length, number in product(_UNITS, _LENGTHS, _PLURALS):
+        written = format_unit(number, unit, length, locale=locale)
+        # Where CLDR lacks a unit, Babel writes its name.
+        if unit not in written:
+            found.add(re.sub(r"[\W\d_]*\d[\W\d_]*", "", written).strip())
+    return frozenset(found - {""})
 
 
 def is_known(cldr: str) -> bool:

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
@@ -18,12 +19,12 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 from handbill import __version__, sources, uptodate
 from handbill.diagnostics import Diagnostic, Fault, HandbillError, Location, Severity
 from handbill.editions import Outcome, Selection, matches
-from handbill.store import GALLERY, PREVIEWS, SPECIMENS, Store
+from handbill.store import DIFFERENCES, GALLERY, PREVIEWS, PROOFS, PSEUDO, SPECIMENS, Store
 from handbill.toolchain import versions
 
 
 if TYPE_CHECKING:
-    from handbill.model import Project
+    from handbill.model import Project, Proof
 
 # The modules that import Markdown, Babel, Jinja and WeasyPrint take a second to load. They are
 # imported where they are used, so that a build with nothing to do costs a tenth of that.
@@ -123,6 +124,14 @@ def _parser() -> argparse.ArgumentParser:
         gallery.add_argument(f"--{name}", action="append", default=[], metavar="GLOB")
     gallery.set_defaults(command=_gallery)
 
+    pseudo = commands.add_parser(
+        "pseudo", help="print leaflets in two languages that are none, to try the templates"
+    )
+    _common(pseudo)
+    _filters(pseudo)
+    pseudo.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at once")
+    pseudo.set_defaults(command=_pseudo)
+
     clean = commands.add_parser("clean", help="remove all that builds have written")
     _common(clean)
     clean.set_defaults(command=_clean)
@@ -164,6 +173,15 @@ def _desk_parser(parser: argparse.ArgumentParser) -> None:
         "--output-format", choices=("table", "json", "markdown", "html"), default="table"
     )
     status.set_defaults(command=_standings)
+    proof = actions.add_parser("proof", help="print texts beside their translations, to be signed")
+    _common(proof)
+    _texts(proof)
+    proof.set_defaults(command=_proof)
+    diff = actions.add_parser("diff", help="show what has changed since texts were signed")
+    _common(diff)
+    _texts(diff)
+    diff.set_defaults(command=_diff)
+
     waive = actions.add_parser(
         "waive", help="answer for a translation that a rule finds fault with"
     )
@@ -189,6 +207,18 @@ def _filters(parser: argparse.ArgumentParser, names: Sequence[str] = FILTERS) ->
     )
     for name in names:
         group.add_argument(f"--{name}", action="append", default=[], metavar="GLOB")
+
+
+def _texts(parser: argparse.ArgumentParser) -> None:
+    """Let a command choose texts: leaflets, or the templates' words, in languages."""
+    parser.add_argument(
+        "--leaflet",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="its id, or handbill: the templates' words",
+    )
+    parser.add_argument("--language", action="append", default=[], metavar="GLOB")
 
 
 def _build(options: argparse.Namespace) -> int:
@@ -535,6 +565,77 @@ def _specimen(options: argparse.Namespace) -> int:
     return _status(found)
 
 
+def _proof(options: argparse.Namespace) -> int:
+    from handbill import bilingual, project, report  # noqa: PLC0415
+
+    loaded = project.load(sources.read(options.root), today=_today(options))
+    findings = list(_rules().run(loaded))
+    met: list[Diagnostic] = []
+    for domain, tag in _chosen(options, loaded):
+        for kind in ("pdf", "html"):
+            proof = bilingual.sheet(loaded, domain, tag, findings, kind=kind)
+            met += _print_page(options, proof, f"{PROOFS}/{tag}/{domain}.{kind}")
+    _say(report.write(met, "text", colour=_coloured(sys.stderr)))
+    return _status(met)
+
+
+def _diff(options: argparse.Namespace) -> int:
+    from handbill import bilingual, project, report  # noqa: PLC0415
+
+    loaded = project.load(sources.read(options.root), today=_today(options))
+    met: list[Diagnostic] = [_rules().diagnose(fault) for fault in loaded.faults]
+    for domain, tag in _chosen(options, loaded):
+        for kind in ("pdf", "html"):
+            path = f"{DIFFERENCES}/{tag}/{domain}.{kind}"
+            proof = bilingual.comparison(loaded, domain, tag, kind=kind)
+            if proof is not None:
+                met += _print_page(options, proof, path)
+            elif kind == "pdf":
+                _say(f"{domain} in {tag}: nobody has signed it")
+    _say(report.write(met, "text", colour=_coloured(sys.stderr)))
+    return _status(met)
+
+
+def _chosen(options: argparse.Namespace, loaded: "Project") -> list[tuple[str, str]]:
+    """Return the texts that are asked for: domain and language.
+
+    Raises:
+        HandbillError: a name fits nothing that the project has.
+    """
+    from handbill.catalog import INTERFACE  # noqa: PLC0415
+
+    known = {"leaflet": [*sorted(loaded.leaflets), INTERFACE], "language": _published(loaded)}
+    for name, names in known.items():
+        for pattern in getattr(options, name):
+            if not fnmatch.filter(names, pattern):
+                _unknown(f"--{name}", pattern, names)
+    return [
+        (domain, tag)
+        for tag in known["language"]
+        for domain in known["leaflet"]
+        if matches(tag, options.language) and matches(domain, options.leaflet)
+    ]
+
+
+def _print_page(options: argparse.Namespace, proof: "Proof", path: str) -> list[Diagnostic]:
+    """Print a page for staff; return what was met."""
+    from handbill import press, typeset  # noqa: PLC0415
+
+    typeset.prepare(str(_fonts_conf(options)))
+    impression = press.print_proof(proof)
+    place = Location(path=path)
+    found = [
+        _rules().diagnose(
+            replace(fault, location=place) if fault.location.path == proof.edition.path else fault
+        )
+        for fault in impression.faults
+    ]
+    if impression.data:
+        Store(_output(options)).publish(path, impression.data)
+        _say(f"{path}" + (f": {impression.pages} pages" if impression.pages else ""))
+    return found
+
+
 def _gallery(options: argparse.Namespace) -> int:
     from handbill import press, project, report, typeset  # noqa: PLC0415
 
@@ -576,6 +677,40 @@ def _published(loaded: "Project") -> list[str]:
     return [tag for tag in tags if tag in loaded.languages]
 
 
+def _pseudo(options: argparse.Namespace) -> int:
+    from handbill import plan, project, pseudo, report, runner  # noqa: PLC0415
+
+    real = project.load(sources.read(options.root), today=_today(options))
+    loaded = pseudo.project(real)
+    selection = _selection(options, loaded)
+    # What no translator sees is printed: that is what these editions show.
+    shown = {"untranslatable-text", "untranslated-leak"}
+    findings = [
+        item
+        for item in _rules().run(real)
+        if item.scope.language in {None, real.settings.source_language} and item.name not in shown
+    ]
+    editions = [
+        item
+        for item in plan.editions(loaded)
+        if item.language in loaded.settings.languages and selection.selects(item)
+    ]
+    store = Store(_output(options) / PSEUDO)
+    with store.alone():
+        build = runner.Build(loaded, store, fonts_conf=str(_fonts_conf(options)), findings=findings)
+        workers, at_once = runner.executor("process", max(1, min(options.jobs, len(editions))))
+        try:
+            for number, outcome in enumerate(build.run(editions, workers, at_once), start=1):
+                _progress(outcome, f"{number}/{len(editions)}", explain=False)
+                findings += outcome.diagnostics
+        finally:
+            workers.shutdown(wait=True, cancel_futures=True)
+            build.conclude(complete=selection.everything)
+    _say(report.write(findings, "text", colour=_coloured(sys.stderr)))
+    _say(f"in {PSEUDO}/ of the output folder; {report.summary(findings)}")
+    return _status(findings)
+
+
 def _fonts_conf(options: argparse.Namespace) -> Path:
     fonts_conf: Path = options.root.resolve() / FONTS_CONF
     if not fonts_conf.is_file():
@@ -584,7 +719,8 @@ def _fonts_conf(options: argparse.Namespace) -> Path:
 
 
 def _clean(options: argparse.Namespace) -> int:
-    _say(f"removed {Store(_output(options)).clean()} files")
+    output = _output(options)
+    _say(f"removed {Store(output / PSEUDO).clean() + Store(output).clean()} files")
     return CLEAN
 
 

@@ -207,8 +207,9 @@ def _settle(stream: Any) -> None:
     elif stream.compress and _ends_badly(stream):
         stream.compress = False
         plain = stream.data.partition(b"\nstream\n")[2].removesuffix(b"\nendstream")
+        # The last byte is that of a sum (RFC 1950, Adler-32), which noughts do not change.
         while (packed := zlib.compress(plain, level=9))[-1:] in _EOL:
-            plain += b"\0\0" if "Length1" in stream.extra else b"  "
+            plain += b"\0\0\0\1" if "Length1" in stream.extra else b"  "
         if "Length1" in stream.extra:
             stream.extra["Length1"] = len(plain)
         stream.extra["Filter"] = "/FlateDecode"

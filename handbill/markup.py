@@ -191,6 +191,24 @@ def links(text: str) -> tuple[str, ...]:
     )
 
 
+def inline(text: str) -> str:
+    """Set one text's inline Markdown as HTML, for one who checks it: addresses of links are shown.
+
+    Slots stay as they are written.
+    """
+    root = _inline(text)
+    for link in list(root.iter("a")):
+        address = link.get("href") or ""
+        if not address.endswith("".join(link.itertext())):
+            SubElement(link, "span", {"class": "address"}).text = f" ({address})"
+    md = _inline_parser()
+    md.treeprocessors["unescape"].run(root)
+    html = md.serializer(root[0])
+    for process in md.postprocessors:
+        html = process.run(html)
+    return html[html.index(">") + 1 : html.rindex("</")]
+
+
 def strays(text: str, kind: str) -> list[Stray]:
     """Find what would be printed though it was meant as markup, and letters that were lost.
 

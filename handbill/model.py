@@ -335,12 +335,17 @@ class Format:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Templates:
-    """The designers' files: Jinja templates by path, components by name, one stylesheet of all."""
+    """The designers' files: Jinja templates and stylesheets by path, components by name."""
 
     sources: Mapping[str, str]
     components: tuple[str, ...]
-    stylesheet: str
+    styles: Mapping[str, str]
     digest: str
+
+    @property
+    def stylesheet(self) -> str:
+        """All stylesheets as one."""
+        return "\n".join(self.styles.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

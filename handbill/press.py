@@ -14,14 +14,9 @@ from handbill import (
     breaks,
     catalog,
     hypertext,
-    impose,
     languages,
     markup,
-    proofread,
     templates,
-    typeset,
-    validate,
-    webfonts,
 )
 from handbill.diagnostics import Fault, HandbillError, Location
 from handbill.editions import Edition, Impression
@@ -66,7 +61,7 @@ def compose(job: Job, toolchain: str) -> Proof | Fault:
         assets[f"clinic/{job.clinic.logo}"] = job.clinic.logo_data
     if job.site and job.format.kind == "pdf":
         assets[f"{_PRESS}/{_BARCODE}"] = barcode.svg(_address(job))
-    return _proof(
+    return proof_of(
         job.edition,
         html,
         job.language,
@@ -94,12 +89,12 @@ def specimen(project: Project, tag: str, toolchain: str) -> Proof:
             "language": language,
             "text": project.specimens[tag],
             "stylesheet": templates.safe(project.templates.stylesheet),
-            "typography": templates.safe(_typography(language, "a4")),
+            "typography": templates.safe(typography(language, "a4")),
         },
     )
-    html = _readable(html, language)
+    html = readable(html, language)
     edition = Edition(leaflet="specimen", clinic="specimen", language=tag, format="a4")
-    return _proof(edition, html, language, toolchain, assets={}, places={})
+    return proof_of(edition, html, language, toolchain, assets={}, places={})
 
 
 def gallery(project: Project, tag: str, form: Format | None, toolchain: str) -> Proof:
@@ -143,9 +138,9 @@ def gallery(project: Project, tag: str, form: Format | None, toolchain: str) -> 
         "translated": tag != project.settings.source_language,
         "entries": entries,
         "stylesheet": templates.safe(press.stylesheet + (form.stylesheet if form else "")),
-        "typography": templates.safe(_typography(language, "a4")),
+        "typography": templates.safe(typography(language, "a4")),
     }
-    html = _readable(templates.render(press, templates.GALLERY, context), language)
+    html = readable(templates.render(press, templates.GALLERY, context), language)
     edition = Edition(
         leaflet=GALLERY,
         clinic=GALLERY,
@@ -154,11 +149,13 @@ def gallery(project: Project, tag: str, form: Format | None, toolchain: str) -> 
         kind=kind,
     )
     places |= page.places
-    return _proof(edition, html, language, toolchain, assets=assets, places=places, draft=True)
+    return proof_of(edition, html, language, toolchain, assets=assets, places=places, draft=True)
 
 
 def print_proof(proof: Proof) -> Impression:
     """Make of a proof the file that readers get, and look for what would keep them out."""
+    from handbill import accessibility  # noqa: PLC0415 - as below
+
     impression = _web_page(proof) if proof.edition.kind == "html" else _paper(proof)
     met = [
         Fault(
@@ -175,6 +172,9 @@ def print_proof(proof: Proof) -> Impression:
 
 def _paper(proof: Proof) -> Impression:
     """Typeset a proof as a PDF, and read it as programs will."""
+    # WeasyPrint and its like take a second to load, and checks only compose.
+    from handbill import impose, proofread, typeset, validate  # noqa: PLC0415
+
     impression = typeset.typeset(proof)
     if not impression.data:
         return impression
@@ -347,7 +347,7 @@ class _Composer(_Setter):
                 "signatures": job.signatures,
                 "address": _address(job) if job.site else "",
                 "barcode": _url(_PRESS, _BARCODE) if printed else "",
-                "typography": templates.safe(_typography(job.language, job.clinic.paper)),
+                "typography": templates.safe(typography(job.language, job.clinic.paper)),
                 "page": templates.safe('<span class="page-number"></span>'),
                 "pages": templates.safe('<span class="page-count"></span>'),
                 "translated": job.language.tag != job.source_language,
@@ -356,7 +356,7 @@ class _Composer(_Setter):
                 "hours": [catalog.opening(item, job.language.cldr) for item in job.clinic.hours],
             },
         )
-        return _readable(html, job.language), self.places
+        return readable(html, job.language), self.places
 
     def translate(self, block: Block) -> str:
         """Return what to print for a block of the leaflet."""
@@ -389,14 +389,14 @@ def _sample(project: Project, fixture: Fixture, setter: _Setter) -> str:
     return markup.render(fixture.text, furniture, path=fixture.path)
 
 
-def _readable(html: str, language: Language) -> str:
+def readable(html: str, language: Language) -> str:
     """Let the lines of a page break where its readers expect, and its numbers keep their order."""
     if language.script in breaks.SCRIPTS:
         html = breaks.between_words(html, language.cldr)
     return bidi.isolate(html) if language.direction == "rtl" else html
 
 
-def _proof(
+def proof_of(
     edition: Edition,
     html: str,
     language: Language,
@@ -409,6 +409,7 @@ def _proof(
     least_size: float = 0,
     draft: bool = False,
 ) -> Proof:
+    """Make a proof of a composed page, with the key of all that its print depends on."""
     named = {name: digest(data) for name, data in sorted(assets.items())}
     return Proof(
         edition=edition,
@@ -444,6 +445,8 @@ def _proof(
 
 def _web_page(proof: Proof) -> Impression:
     """Put a web page's pictures and fonts into the page, so that one file is all of it."""
+    from handbill import typeset, webfonts  # noqa: PLC0415 - as above
+
     page = webfonts.embed(proof.html, proof.fonts, typeset.fonts_folder())
     met = [typeset.missing_glyph(letter, proof) for letter in page.missing]
     met += [typeset.font_fallback(family, proof) for family in page.foreign]
@@ -456,7 +459,7 @@ def _web_page(proof: Proof) -> Impression:
     return Impression(data=html.encode(), pages=0, faults=tuple(met))
 
 
-def _typography(language: Language, paper: str) -> str:
+def typography(language: Language, paper: str) -> str:
     """Return CSS that no designer writes: a language's fonts and leading, a clinic's paper."""
     fonts = ", ".join(f'"{name}"' for name in language.fonts)
     quotes = " ".join(f'"{mark}"' for mark in language.quotes)

@@ -512,7 +512,7 @@ def _templates(texts: Mapping[str, str]) -> Templates:
     return Templates(
         sources=jinja,
         components=tuple(sorted(set(components) - set(templates.FURNITURE))),
-        stylesheet="\n".join(texts.get(path, "") for path in styles),
+        styles={path: texts.get(path, "") for path in styles},
         digest=digest(repr(sorted(jinja.items())).encode()),
     )
 

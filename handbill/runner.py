@@ -28,6 +28,8 @@ from handbill.store import SCHEMA, Store, artifact_from, artifact_row
 
 #: Jobs in flight for each worker: enough to keep it busy, few enough to keep memory flat.
 _WINDOW = 4
+#: The modules that a worker prints with.
+_PRESS = ("press", "accessibility", "typeset", "webfonts", "proofread", "validate", "impose")
 
 
 class Inline(Executor):
@@ -56,7 +58,7 @@ def executor(name: str, jobs: int) -> tuple[Executor, int]:
     if name == "process":
         context = multiprocessing.get_context("forkserver")
         # Imported once in the server, not once in each worker.
-        context.set_forkserver_preload(["handbill.press"])
+        context.set_forkserver_preload([f"handbill.{name}" for name in _PRESS])
         return ProcessPoolExecutor(jobs, mp_context=context, initializer=_ignore_interrupts), jobs
     module, _, factory = name.partition(":")
     try:

@@ -20,6 +20,9 @@ from handbill.sources import digest
 SCHEMA = 1
 MANIFEST = "manifest.json"
 SPECIMENS = "specimen"
+PROOFS = "proof"
+DIFFERENCES = "diff"
+PSEUDO = "pseudo"
 GALLERY = "gallery"
 PREVIEWS = "previews"
 _KEPT = ".store"
@@ -150,6 +153,9 @@ class Store:
     def clean(self) -> int:
         """Remove what builds have written, and nothing else; return how many files that were."""
         ours = [self.root / row["path"] for row in self.manifest().get("editions", ())]
+        for name in (PROOFS, DIFFERENCES):
+            ours += sorted((self.root / name).glob("*/*.pdf"))
+            ours += sorted((self.root / name).glob("*/*.html"))
         for name in (SPECIMENS, GALLERY):
             ours += sorted((self.root / name).glob("*.pdf"))
             ours += sorted((self.root / name).glob("*.html"))

@@ -335,3 +335,25 @@ def test_previews_are_drawn_once_and_never_of_another_text(copied: Copied) -> No
     assert not (root / "output/previews/one/es").exists()
     handbill(root, "clean")
     assert not (root / "output/previews").exists()
+
+
+@pytest.mark.slow
+def test_sheets_and_pseudo_editions_are_printed_and_cleaned(copied: Copied) -> None:
+    """Each where README says; a wrong name is refused with those that there are."""
+    root = copied()
+    for name in ("staff.html.jinja", "proof.html.jinja"):
+        (root / "templates" / name).write_bytes((ROOT / "templates" / name).read_bytes())
+
+    proof = handbill(root, "catalog", "proof", "--language", "ar", "--leaflet", "hands")
+    pseudo = handbill(root, "pseudo", "--language", "ar-XB")
+    wrong = handbill(root, "catalog", "proof", "--leaflet", "feet")
+
+    assert proof.returncode == 0, proof.stderr
+    assert pseudo.returncode == 0, pseudo.stderr
+    assert (root / "output/proof/ar/hands.pdf").is_file()
+    assert (root / "output/proof/ar/hands.html").is_file()
+    assert (root / "output/pseudo/one/ar-XB/hands.a4.pdf").is_file()
+    assert wrong.returncode == 2
+    assert "hands" in wrong.stderr
+    handbill(root, "clean")
+    assert not [path for path in (root / "output").rglob("*") if path.is_file()]
