@@ -154,8 +154,6 @@ def gallery(project: Project, tag: str, form: Format | None, toolchain: str) -> 
 
 def print_proof(proof: Proof) -> Impression:
     """Make of a proof the file that readers get, and look for what would keep them out."""
-    from handbill import accessibility  # noqa: PLC0415 - as below
-
     impression = _web_page(proof) if proof.edition.kind == "html" else _paper(proof)
     met = [
         Fault(
