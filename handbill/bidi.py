@@ -39,6 +39,19 @@ def runs(text: str) -> list[str]:
     return [unescape(match.group(1)) for match in found if match.group(1)]
 
 
+def pieces(text: str) -> list[tuple[str, bool]]:
+    """Part a plain text into left-to-right runs, which are true, and what stands between them."""
+    escaped = escape(text, quote=False)
+    found: list[tuple[str, bool]] = []
+    position = 0
+    for match in _ENTITY_OR_RUN.finditer(escaped):
+        if match.group(1):
+            found += [(unescape(escaped[position : match.start()]), False)]
+            found += [(unescape(match.group(1)), True)]
+            position = match.end()
+    return [*found, (unescape(escaped[position:]), False)]
+
+
 def _isolated(text: str) -> str:
     return _ENTITY_OR_RUN.sub(_wrap, text)
 

@@ -5,15 +5,18 @@ import datetime as dt
 import functools
 import io
 import re
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from itertools import product
+from typing import Any, Literal
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, get_day_names
 from babel.localedata import LocaleDataDict, load
 from babel.messages import catalog as gettext
 from babel.messages.pofile import PoFileError, PoFileParser, write_po
+from babel.units import format_unit
 
+from handbill import pofile
 from handbill.diagnostics import Fault, Location, Scope, not_utf8
 from handbill.model import Block, Catalog, Hours, Message
 
@@ -22,12 +25,28 @@ from handbill.model import Block, Catalog, Hours, Message
 INTERFACE = "handbill"
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+#: What leaflets measure, by CLDR's names; and numbers that take every plural form of a language.
+_UNITS = (
+    *(f"mass-{unit}" for unit in ("kilogram", "gram", "milligram", "microgram")),
+    *(f"volume-{unit}" for unit in ("liter", "milliliter", "teaspoon", "tablespoon", "drop")),
+    *(f"length-{unit}" for unit in ("meter", "centimeter", "millimeter")),
+    *(f"duration-{unit}" for unit in ("second", "minute", "hour", "day", "week", "month", "year")),
+    *("temperature-celsius", "temperature-fahrenheit", "concentr-percent"),
+)
+#: Units that CLDR does not have, though leaflets do.
+_MORE_UNITS = {
+    "ar": ("ملم", "ملغ", "ملغم", "مل", "سنتيمترات", "أسبوعين", "يومين", "سنتين", "شهرين")
+}
+_LENGTHS: tuple[Literal["long", "short", "narrow"], ...] = ("long", "short", "narrow")
+_PLURALS = (0, 1, 2, 3, 5, 11, 100)
 _STRING = r'"(?:[^"\\]|\\.)*"'
 # Babel drops the last letter of a string whose closing quote is missing, and says nothing.
 _LINE = re.compile(
     rf"\s*(?:|#.*|(?:#~\s*)?(?:msgctxt|msgid|msgid_plural|msgstr(?:\[\d+\])?)\s+{_STRING}"
     rf"|(?:#~\s*)?{_STRING})\s*"
 )
+# Babel takes the old English of an obsolete entry for a keyword that it does not know.
+_OBSOLETE_PREVIOUS = re.compile(r"\s*#~\s*\|")
 _FORMAT_FLAGS = frozenset({"python-format", "python-brace-format"})
 
 
@@ -71,14 +90,36 @@ def read(data: bytes, *, path: str, domain: str, language: str) -> tuple[Catalog
     found: dict[tuple[str | None, str], Message] = {}
     for entry in recording if not faults else ():
         if entry.id and isinstance(entry.id, str):
+            line = entry.lineno or 1
+            at, written = _msgstr(lines, line)
             found[entry.context, entry.id] = Message(
                 msgid=entry.id,
                 msgstr=entry.string if isinstance(entry.string, str) else "",
                 context=entry.context,
                 fuzzy=entry.fuzzy,
-                line=entry.lineno or 1,
+                line=line,
+                msgstr_line=at,
+                written=written,
+                comments=tuple(entry.user_comments),
+                # Babel takes `#| msgid` for a comment.
+                previous=pofile.strings(
+                    text for text in entry.user_comments if text.startswith(("| msgid", '| "'))
+                ),
             )
     return Catalog(domain=domain, language=language, path=path, messages=found), faults
+
+
+def _msgstr(lines: Sequence[str], line: int) -> tuple[int, tuple[str, ...]]:
+    """Return the line of an entry's msgstr, and its lines if its columns need counting."""
+    at = line
+    while at < len(lines) and not lines[at].startswith("msgstr"):
+        at += 1
+    end = at + 1
+    while end < len(lines) and lines[end].startswith('"'):
+        end += 1
+    written = tuple(lines[at:end])
+    simple = len(written) == 1 and "\\" not in written[0] and written[0].startswith('msgstr "')
+    return at + 1, () if simple else written
 
 
 def _lines(data: bytes, fault: Callable[..., None]) -> list[str]:
@@ -106,7 +147,7 @@ def _lines(data: bytes, fault: Callable[..., None]) -> list[str]:
                 f"not a line of a PO file: {line_text.strip()[:40]!r}",
                 r"a text stands in double quotes; a quote inside it is written \"",
             )
-    return lines
+    return ["" if _OBSOLETE_PREVIOUS.match(line_text) else line_text for line_text in lines]
 
 
 def template(domain: str, blocks: Iterable[Block], *, date: dt.date) -> bytes:
@@ -155,6 +196,19 @@ def separators(cldr: str) -> tuple[str, str]:
     """Return what CLDR writes before decimals and between thousands, beside Western digits."""
     signs = _locale(cldr).number_symbols["latn"]
     return signs["decimal"], signs["group"]
+
+
+@functools.cache
+def units(cldr: str) -> frozenset[str]:
+    """Return the units of measure as CLDR writes them behind numbers, in words and as signs."""
+    locale = _locale(cldr)
+    found = {"%", "‰", "°", "°C", "°F", "mL", "mcg", "µg", "IU", *_MORE_UNITS.get(cldr, ())}
+    for unit, length, number in product(_UNITS, _LENGTHS, _PLURALS):
+        written = format_unit(number, unit, length, locale=locale)
+        # Where CLDR lacks a unit, Babel writes its name.
+        if unit not in written:
+            found.add(re.sub(r"[\W\d_]*\d[\W\d_]*", "", written).strip())
+    return frozenset(found - {""})
 
 
 def is_known(cldr: str) -> bool:

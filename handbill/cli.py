@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
@@ -18,18 +19,20 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 from handbill import __version__, sources, uptodate
 from handbill.diagnostics import Diagnostic, Fault, HandbillError, Location, Severity
 from handbill.editions import Outcome, Selection, matches
-from handbill.store import GALLERY, SPECIMENS, Store
+from handbill.store import DIFFERENCES, GALLERY, PREVIEWS, PROOFS, PSEUDO, SPECIMENS, Store
 from handbill.toolchain import versions
 
 
 if TYPE_CHECKING:
-    from handbill.model import Project
+    from handbill.model import Project, Proof
 
 # The modules that import Markdown, Babel, Jinja and WeasyPrint take a second to load. They are
 # imported where they are used, so that a build with nothing to do costs a tenth of that.
 
 CLEAN, FINDINGS, STUCK = 0, 1, 2
 FILTERS = ("leaflet", "language", "clinic", "format")
+#: As many catalogs are judged faster in one process than in two that must be started first.
+SMALL = 100
 FONTS_CONF = "templates/fonts/fonts.conf"
 
 
@@ -79,6 +82,8 @@ def _parser() -> argparse.ArgumentParser:
         "--explain", action="store_true", help="say of each edition which inputs have changed"
     )
     build.add_argument("--json", action="store_true", help="print what was made as JSON")
+    build.add_argument("--previews", action="store_true", help="draw every page as a picture too")
+    build.add_argument("--release", action="store_true", help="stop drafts: unsigned editions")
     build.set_defaults(command=_build)
 
     check = commands.add_parser("check", help="look for mistakes and print nothing on paper")
@@ -87,17 +92,26 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument(
         "--output-format", choices=("text", "json", "sarif", "github"), default="text"
     )
+    check.add_argument("--release", action="store_true", help="find drafts: unsigned editions")
     check.set_defaults(command=_check)
+
+    sign = commands.add_parser("sign", help="record who has read and approved a text")
+    _common(sign)
+    sign.add_argument("--leaflet", required=True, help="its id, or handbill: the templates' words")
+    sign.add_argument("--language", required=True)
+    sign.add_argument("--role", required=True, help="such as clinical-reviewer or translator")
+    sign.add_argument("--name", required=True, help="who signs")
+    sign.add_argument(
+        "--text", required=True, metavar="CODE", help="the code on the page that was read"
+    )
+    sign.add_argument("--expires", type=dt.date.fromisoformat, help="last day, YYYY-MM-DD")
+    sign.set_defaults(command=_sign)
 
     rule = commands.add_parser("rule", help="print the manual of a rule, or list them all")
     rule.add_argument("id", nargs="?", help="such as LF301, or untranslated")
     rule.set_defaults(command=_rule)
 
-    catalog = commands.add_parser("catalog", help="what translators need")
-    actions = catalog.add_subparsers(title="actions", metavar="ACTION", required=True)
-    extract = actions.add_parser("extract", help="write the POT file of every leaflet")
-    _common(extract)
-    extract.set_defaults(command=_extract)
+    _desk_parser(commands.add_parser("catalog", help="what translators need"))
 
     specimen = commands.add_parser("specimen", help="print a page that tries out each language")
     _common(specimen)
@@ -110,10 +124,73 @@ def _parser() -> argparse.ArgumentParser:
         gallery.add_argument(f"--{name}", action="append", default=[], metavar="GLOB")
     gallery.set_defaults(command=_gallery)
 
+    pseudo = commands.add_parser(
+        "pseudo", help="print leaflets in two languages that are none, to try the templates"
+    )
+    _common(pseudo)
+    _filters(pseudo)
+    pseudo.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at once")
+    pseudo.set_defaults(command=_pseudo)
+
     clean = commands.add_parser("clean", help="remove all that builds have written")
     _common(clean)
     clean.set_defaults(command=_clean)
     return parser
+
+
+def _desk_parser(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    extract = actions.add_parser("extract", help="write the POT file of every leaflet")
+    _common(extract)
+    extract.set_defaults(command=_extract)
+    update = actions.add_parser("update", help="bring catalogs up to date with their English")
+    _common(update)
+    _filters(update, ("leaflet", "language"))
+    update.add_argument(
+        "--check", action="store_true", help="write nothing; fail if something would change"
+    )
+    update.set_defaults(command=_update)
+    export = actions.add_parser("export", help="write a job for a translation agency")
+    _common(export)
+    _filters(export, ("leaflet",))
+    export.add_argument("--language", required=True)
+    export.add_argument(
+        "--to", type=Path, required=True, help="a file, or a folder for a job of each leaflet"
+    )
+    export.add_argument(
+        "--as", dest="form", choices=("xliff", "xliff2", "csv", "xlsx"), default="xliff"
+    )
+    export.set_defaults(command=_export)
+    take = actions.add_parser("import", help="put jobs that have come back into the catalogs")
+    _common(take)
+    take.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    take.set_defaults(command=_import)
+    status = actions.add_parser("status", help="how far every translation is")
+    _common(status)
+    _filters(status, ("leaflet", "language"))
+    status.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at once")
+    status.add_argument(
+        "--output-format", choices=("table", "json", "markdown", "html"), default="table"
+    )
+    status.set_defaults(command=_standings)
+    proof = actions.add_parser("proof", help="print texts beside their translations, to be signed")
+    _common(proof)
+    _texts(proof)
+    proof.set_defaults(command=_proof)
+    diff = actions.add_parser("diff", help="show what has changed since texts were signed")
+    _common(diff)
+    _texts(diff)
+    diff.set_defaults(command=_diff)
+
+    waive = actions.add_parser(
+        "waive", help="answer for a translation that a rule finds fault with"
+    )
+    _common(waive)
+    waive.add_argument("place", metavar="FILE:LINE", help="as the finding names it")
+    waive.add_argument("rule", help="such as LF312, or changed-number")
+    waive.add_argument("--by", required=True, metavar="NAME", help="the person who answers for it")
+    waive.add_argument("--because", required=True, metavar="REASON")
+    waive.set_defaults(command=_waive)
 
 
 def _common(parser: argparse.ArgumentParser) -> None:
@@ -124,20 +201,34 @@ def _common(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _filters(parser: argparse.ArgumentParser) -> None:
+def _filters(parser: argparse.ArgumentParser, names: Sequence[str] = FILTERS) -> None:
     group = parser.add_argument_group(
         "filters", "each a name or a glob; may be given more than once"
     )
-    for name in FILTERS:
+    for name in names:
         group.add_argument(f"--{name}", action="append", default=[], metavar="GLOB")
+
+
+def _texts(parser: argparse.ArgumentParser) -> None:
+    """Let a command choose texts: leaflets, or the templates' words, in languages."""
+    parser.add_argument(
+        "--leaflet",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="its id, or handbill: the templates' words",
+    )
+    parser.add_argument("--language", action="append", default=[], metavar="GLOB")
 
 
 def _build(options: argparse.Namespace) -> int:
     today = _today(options)
     store = Store(_output(options))
     found = sources.read(options.root)
-    manifest = uptodate.unchanged(found, store, toolchain=versions(), today=today)
-    if manifest is not None and not options.explain:
+    manifest = uptodate.unchanged(
+        found, store, toolchain=versions(), today=today, release=options.release
+    )
+    if manifest is not None and not options.explain and not options.previews:
         rows = [row for row in _selected(options, manifest["editions"]) if row["current"]]
         selected_all = not any(getattr(options, name) for name in FILTERS)
         findings = [Diagnostic.from_row(row) for row in manifest["build"]["findings"]]
@@ -157,6 +248,8 @@ def _make(options: argparse.Namespace, store: Store, today: dt.date) -> int:
     findings = list(_rules().run(loaded))
     selection = _selection(options, loaded)
     editions = [item for item in plan.editions(loaded) if selection.selects(item)]
+    if options.release:
+        findings += [_rules().diagnose(fault) for fault in plan.drafts(loaded, editions)]
     build = runner.Build(loaded, store, fonts_conf=str(fonts_conf), findings=findings)
     workers, at_once = runner.executor(options.executor, max(1, min(options.jobs, len(editions))))
     counts = dict.fromkeys(("typeset", "reused", "stopped"), 0)
@@ -165,10 +258,14 @@ def _make(options: argparse.Namespace, store: Store, today: dt.date) -> int:
         for number, outcome in enumerate(build.run(editions, workers, at_once), start=1):
             counts[outcome.state] += 1
             _progress(outcome, f"{number}/{len(editions)}", explain=options.explain)
+        if options.previews:
+            paths = sorted({item.path for item in editions} & set(build.rows))
+            drawn = list(build.preview(paths, workers))
+            _say(f"{len(drawn)} editions drawn, into {PREVIEWS}/")
         complete = selection.everything
     finally:
         workers.shutdown(wait=True, cancel_futures=True)
-        build.conclude(complete=complete)
+        build.conclude(complete=complete, release=options.release)
     for path in build.withdrawn:
         _say(f"withdrawn {path}: nothing publishes it any more")
     rows = _selected(options, [build.rows[path] for path in sorted(build.rows)])
@@ -190,22 +287,74 @@ def _conclude(
     if options.json:
         made = {"editions": list(rows), "findings": [item.row() for item in dict.fromkeys(shown)]}
         sys.stdout.write(json.dumps(made, ensure_ascii=False, indent=1) + "\n")
+    pdfs = [row["current"] for row in rows if row["kind"] == "pdf"]
+    if pdfs:
+        _say(f"validated by PDF/UA-1 and PDF/A-2a: {sum(pdfs)} of {len(pdfs)} PDFs")
     made_of = ", ".join(f"{number} {state}" for state, number in counts.items())
     _say(f"{made_of}; {report.summary(shown)}")
     return _status(shown)
 
 
 def _check(options: argparse.Namespace) -> int:
-    from handbill import project, report  # noqa: PLC0415
+    from handbill import plan, project, report  # noqa: PLC0415
 
     loaded = project.load(sources.read(options.root), today=_today(options))
     _selection(options, loaded)
-    found = [item for item in _rules().run(loaded) if _meant(options, item)]
-    text = report.write(found, options.output_format, colour=_coloured(sys.stdout))
+    found = list(_rules().run(loaded))
+    if options.release:
+        drafts = plan.drafts(loaded, plan.editions(loaded))
+        found += [_rules().diagnose(fault) for fault in drafts]
+    found = [item for item in found if _meant(options, item)]
+    waived = _waived(options, loaded)
+    text = report.write(found, options.output_format, colour=_coloured(sys.stdout), waived=waived)
     if text:
         sys.stdout.write(text + "\n")
-    _say(report.summary(found))
+    count = f"; waivers in force: {len(waived)}" if waived else ""
+    _say(f"{report.summary(found)}{count}")
     return _status(found)
+
+
+def _sign(options: argparse.Namespace) -> int:
+    from handbill import catalog, project, report, signoff  # noqa: PLC0415
+    from handbill.model import Signature  # noqa: PLC0415
+
+    loaded = project.load(sources.read(options.root), today=_today(options))
+    domain, tag = options.leaflet, options.language
+    settings = loaded.settings
+    tags = [settings.source_language, *settings.languages]
+    for place, wanted, names in (
+        ("--leaflet", domain, [*loaded.leaflets, catalog.INTERFACE]),
+        ("--language", tag, tags),
+        ("--role", options.role, signoff.ROLES),
+    ):
+        if wanted not in names:
+            _unknown(place, wanted, names)
+    lasting = dt.timedelta(days=settings.signature_days)
+    signature = Signature(
+        role=options.role,
+        name=" ".join(options.name.split()),
+        date=loaded.today,
+        expires=options.expires or loaded.today + lasting,
+        text=options.text,
+    )
+    signed = signoff.sign(loaded, domain, tag, signature)
+    found = [
+        item
+        for item in _rules().run(loaded)
+        if item.severity is Severity.ERROR
+        and item.scope.clinic is None
+        and item.scope.leaflet in {None, domain}
+        and item.scope.language in {None, tag}
+    ]
+    if isinstance(signed, Fault):
+        found.append(_rules().diagnose(signed))
+    if found or isinstance(signed, Fault):
+        _say(report.write(found, "text", colour=_coloured(sys.stderr)))
+        _say(f"not signed; {report.summary(found)}")
+        return FINDINGS
+    Store(options.root).publish(signed.path, signoff.write(signed))
+    _say(f"{signed.path}: {signature.role}, until {signature.expires}")
+    return CLEAN
 
 
 def _rule(options: argparse.Namespace) -> int:
@@ -240,6 +389,160 @@ def _extract(options: argparse.Namespace) -> int:
     return FINDINGS if faults else CLEAN
 
 
+def _update(options: argparse.Namespace) -> int:
+    from handbill import desk, project, report  # noqa: PLC0415
+
+    found = sources.read(options.root)
+    loaded = project.load(found, today=_today(options))
+    domains, tags = _desk(options, loaded)
+    faults = [_rules().diagnose(fault) for fault in loaded.faults]
+    works = list(desk.update(loaded, found, domains=domains, languages=tags))
+    for work in works:
+        if not options.check:
+            Store(options.root).publish(work.path, work.data)
+        _say(f"{work.path}: {work.said}")
+    for tag in tags:
+        for domain in domains:
+            if desk.unsafe(loaded, domain, tag):
+                _say(f"{desk.path(domain, tag)}: left as it is; it or its English has errors")
+    _say(report.write(faults, "text", colour=_coloured(sys.stderr)))
+    _say(f"{len(works)} of {len(tags) * len(domains)} catalogs to change")
+    return FINDINGS if options.check and works else _status(faults)
+
+
+def _standings(options: argparse.Namespace) -> int:
+    from handbill import desk, matrix, runner  # noqa: PLC0415
+
+    found = sources.read(options.root)
+    loaded = desk.outline(found, today=_today(options))
+    domains, tags = _desk(options, loaded)
+    jobs = max(1, options.jobs) if len(domains) * len(tags) > SMALL else 1
+    workers, at_once = runner.executor("process", jobs)
+    try:
+        standings = desk.status(loaded, found, workers, at_once, domains=domains, languages=tags)
+    finally:
+        workers.shutdown(wait=True, cancel_futures=True)
+    sys.stdout.write(matrix.write(standings, loaded, options.output_format))
+    return CLEAN
+
+
+def _export(options: argparse.Namespace) -> int:
+    from handbill import desk, project, report  # noqa: PLC0415
+
+    found = sources.read(options.root)
+    loaded = project.load(found, today=_today(options))
+    tags = desk.tags(loaded)
+    if options.language not in tags:
+        _unknown("--language", options.language, tags)
+    options.language = [options.language]
+    domains, (tag,) = _desk(options, loaded)
+    to: Path = options.to
+    end = desk.FORMS[options.form]
+    jobs = {to.name: domains}
+    folder = to.parent
+    if to.is_dir() or not to.suffix:
+        jobs, folder = {f"{domain}.{tag}.{end}": [domain] for domain in domains}, to
+    faults: list[Fault] = []
+    for name, wanted in jobs.items():
+        job, met = desk.send(loaded, found, domains=wanted, language=tag)
+        faults += met
+        if not met:
+            data = desk.write(job, options.form, loaded.languages[tag])
+            Store(folder).publish(name, data)
+            _say(f"{folder / name}: {len(job.units)} texts")
+    items = [_rules().diagnose(fault) for fault in faults]
+    _say(report.write(items, "text", colour=_coloured(sys.stderr)))
+    return _status(items)
+
+
+def _import(options: argparse.Namespace) -> int:
+    from handbill import desk, exchange, project, report  # noqa: PLC0415
+
+    found = sources.read(options.root)
+    loaded = project.load(found, today=_today(options))
+    rules = _rules()
+    jobs, items = [], []
+    for path in options.files:
+        job, met = desk.read(sources.read_file(path, limit=exchange.LIMIT), path.as_posix())
+        jobs.append(job)
+        items += [rules.diagnose(fault) for fault in met]
+    if not items:
+        works, faults, items = desk.take(loaded, found, jobs)
+        items += [rules.diagnose(fault) for fault in faults]
+        for work in works:
+            Store(options.root).publish(work.path, work.data)
+            _say(f"{work.path}: {work.said}")
+        _say(f"{len(works)} catalogs changed")
+    _say(report.write(items, "text", colour=_coloured(sys.stderr)))
+    _say(report.summary(items))
+    return _status(items)
+
+
+def _desk(options: argparse.Namespace, loaded: "Project") -> tuple[list[str], list[str]]:
+    """Read the filters of the translation desk: which texts, the templates' among them, in what."""
+    from handbill import desk  # noqa: PLC0415
+
+    meant = []
+    for name, names in (("leaflet", list(desk.texts(loaded))), ("language", desk.tags(loaded))):
+        for pattern in getattr(options, name):
+            if not fnmatch.filter(names, pattern):
+                _unknown(f"--{name}", pattern, names)
+        meant.append([item for item in names if matches(item, getattr(options, name))])
+    return meant[0], meant[1]
+
+
+def _waived(options: argparse.Namespace, loaded: "Project") -> list[dict[str, Any]]:
+    """Write the waivers in force as rows, like findings; their people are in the catalogs only."""
+    from handbill.checks import messages  # noqa: PLC0415
+
+    found: dict[Diagnostic, dict[str, Any]] = {}
+    for catalog, message, waiver in messages.in_force(loaded):
+        what = messages.fault("", catalog, messages.place(catalog, message), waiver.reason, "")
+        known = _rules().find(waiver.rule)
+        item = Diagnostic(
+            rule=waiver.rule,
+            name=known.name,
+            severity=known.severity,
+            location=what.location,
+            message=what.message,
+            scope=what.scope,
+        )
+        if _meant(options, item):
+            found[item] = {**item.row(), "severity": "waived"}
+    return list(found.values())
+
+
+def _waive(options: argparse.Namespace) -> int:
+    """Write a waiver into a catalog; a person must have read the translation."""
+    from handbill import catalog, waivers  # noqa: PLC0415
+
+    rule, path = _rules().find(options.rule), Path(options.place.rpartition(":")[0])
+    if rule is None or rule.id not in waivers.WAIVABLE:
+        known = [item.id for item in _rules().every() if item.id in waivers.WAIVABLE]
+        _unknown("rule that may be waived", options.rule, known)
+    if not options.by.strip() or not options.because.strip():
+        _cannot("unknown-choice", "--by", "a waiver needs a person and a reason")
+    file = options.root / path
+    line = options.place.rpartition(":")[2]
+    if not file.is_file() or not line.isdecimal():
+        _cannot("unknown-choice", "place", f"no entry of a catalog: {options.place}")
+    data = file.read_bytes()
+    read, faults = catalog.read(
+        data, path=str(path), domain=path.stem, language=path.parent.parent.name
+    )
+    message = read.at(int(line))
+    if faults or message is None:
+        hint = "name a line of the entry, as its finding does"
+        _cannot("unknown-choice", "place", f"no entry of a catalog: {options.place}", hint)
+    comment = waivers.comment(
+        message, rule.id, date=_today(options), by=options.by, reason=options.because
+    )
+    text = waivers.insert(data.decode("utf-8"), message, comment)
+    Store(file.parent).publish(file.name, text.encode())
+    _say(f"{path}:{message.line}: {rule.name} is waived for {message.msgstr!r}")
+    return CLEAN
+
+
 def _specimen(options: argparse.Namespace) -> int:
     from handbill import press, project, report, typeset  # noqa: PLC0415
 
@@ -260,6 +563,77 @@ def _specimen(options: argparse.Namespace) -> int:
         _say(f"specimen/{tag}.pdf: {loaded.languages[tag].autonym}")
     _say(report.write(found, "text", colour=_coloured(sys.stderr)))
     return _status(found)
+
+
+def _proof(options: argparse.Namespace) -> int:
+    from handbill import bilingual, project, report  # noqa: PLC0415
+
+    loaded = project.load(sources.read(options.root), today=_today(options))
+    findings = list(_rules().run(loaded))
+    met: list[Diagnostic] = []
+    for domain, tag in _chosen(options, loaded):
+        for kind in ("pdf", "html"):
+            proof = bilingual.sheet(loaded, domain, tag, findings, kind=kind)
+            met += _print_page(options, proof, f"{PROOFS}/{tag}/{domain}.{kind}")
+    _say(report.write(met, "text", colour=_coloured(sys.stderr)))
+    return _status(met)
+
+
+def _diff(options: argparse.Namespace) -> int:
+    from handbill import bilingual, project, report  # noqa: PLC0415
+
+    loaded = project.load(sources.read(options.root), today=_today(options))
+    met: list[Diagnostic] = [_rules().diagnose(fault) for fault in loaded.faults]
+    for domain, tag in _chosen(options, loaded):
+        for kind in ("pdf", "html"):
+            path = f"{DIFFERENCES}/{tag}/{domain}.{kind}"
+            proof = bilingual.comparison(loaded, domain, tag, kind=kind)
+            if proof is not None:
+                met += _print_page(options, proof, path)
+            elif kind == "pdf":
+                _say(f"{domain} in {tag}: nobody has signed it")
+    _say(report.write(met, "text", colour=_coloured(sys.stderr)))
+    return _status(met)
+
+
+def _chosen(options: argparse.Namespace, loaded: "Project") -> list[tuple[str, str]]:
+    """Return the texts that are asked for: domain and language.
+
+    Raises:
+        HandbillError: a name fits nothing that the project has.
+    """
+    from handbill.catalog import INTERFACE  # noqa: PLC0415
+
+    known = {"leaflet": [*sorted(loaded.leaflets), INTERFACE], "language": _published(loaded)}
+    for name, names in known.items():
+        for pattern in getattr(options, name):
+            if not fnmatch.filter(names, pattern):
+                _unknown(f"--{name}", pattern, names)
+    return [
+        (domain, tag)
+        for tag in known["language"]
+        for domain in known["leaflet"]
+        if matches(tag, options.language) and matches(domain, options.leaflet)
+    ]
+
+
+def _print_page(options: argparse.Namespace, proof: "Proof", path: str) -> list[Diagnostic]:
+    """Print a page for staff; return what was met."""
+    from handbill import press, typeset  # noqa: PLC0415
+
+    typeset.prepare(str(_fonts_conf(options)))
+    impression = press.print_proof(proof)
+    place = Location(path=path)
+    found = [
+        _rules().diagnose(
+            replace(fault, location=place) if fault.location.path == proof.edition.path else fault
+        )
+        for fault in impression.faults
+    ]
+    if impression.data:
+        Store(_output(options)).publish(path, impression.data)
+        _say(f"{path}" + (f": {impression.pages} pages" if impression.pages else ""))
+    return found
 
 
 def _gallery(options: argparse.Namespace) -> int:
@@ -303,6 +677,40 @@ def _published(loaded: "Project") -> list[str]:
     return [tag for tag in tags if tag in loaded.languages]
 
 
+def _pseudo(options: argparse.Namespace) -> int:
+    from handbill import plan, project, pseudo, report, runner  # noqa: PLC0415
+
+    real = project.load(sources.read(options.root), today=_today(options))
+    loaded = pseudo.project(real)
+    selection = _selection(options, loaded)
+    # What no translator sees is printed: that is what these editions show.
+    shown = {"untranslatable-text", "untranslated-leak"}
+    findings = [
+        item
+        for item in _rules().run(real)
+        if item.scope.language in {None, real.settings.source_language} and item.name not in shown
+    ]
+    editions = [
+        item
+        for item in plan.editions(loaded)
+        if item.language in loaded.settings.languages and selection.selects(item)
+    ]
+    store = Store(_output(options) / PSEUDO)
+    with store.alone():
+        build = runner.Build(loaded, store, fonts_conf=str(_fonts_conf(options)), findings=findings)
+        workers, at_once = runner.executor("process", max(1, min(options.jobs, len(editions))))
+        try:
+            for number, outcome in enumerate(build.run(editions, workers, at_once), start=1):
+                _progress(outcome, f"{number}/{len(editions)}", explain=False)
+                findings += outcome.diagnostics
+        finally:
+            workers.shutdown(wait=True, cancel_futures=True)
+            build.conclude(complete=selection.everything)
+    _say(report.write(findings, "text", colour=_coloured(sys.stderr)))
+    _say(f"in {PSEUDO}/ of the output folder; {report.summary(findings)}")
+    return _status(findings)
+
+
 def _fonts_conf(options: argparse.Namespace) -> Path:
     fonts_conf: Path = options.root.resolve() / FONTS_CONF
     if not fonts_conf.is_file():
@@ -311,7 +719,8 @@ def _fonts_conf(options: argparse.Namespace) -> Path:
 
 
 def _clean(options: argparse.Namespace) -> int:
-    _say(f"removed {Store(_output(options)).clean()} files")
+    output = _output(options)
+    _say(f"removed {Store(output / PSEUDO).clean() + Store(output).clean()} files")
     return CLEAN
 
 
@@ -373,6 +782,7 @@ def _progress(outcome: Outcome, count: str, *, explain: bool) -> None:
     if outcome.state == "reused" and not explain:
         return
     pages = f" {outcome.pages} pages" if outcome.pages else ""
+    pages += f", set {outcome.fit} to fit" if outcome.fit else ""
     _say(f"[{count}] {outcome.state} {outcome.edition.path}{pages}")
     if explain and outcome.state != "stopped":
         for name in outcome.changed or ("nothing has changed",):

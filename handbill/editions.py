@@ -57,10 +57,20 @@ class Selection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Impression:
-    """What the press gave back: the file, its pages (0 for a web page), and what went wrong."""
+    """What the press gave back.
+
+    Attributes:
+        data: the file.
+        pages: how many; 0 for a web page.
+        fit: in which of the designer's settings it was set to fit its paper; empty for plain.
+        over: how many lines stand beyond the budget of sheets.
+        faults: what went wrong.
+    """
 
     data: bytes
     pages: int
+    fit: str = ""
+    over: int = 0
     faults: tuple[Fault, ...] = ()
 
 
@@ -73,6 +83,7 @@ class Artifact:
     draft: bool
     digest: str
     pages: int
+    fit: str
     key: str
     inputs: Mapping[str, str]
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -85,6 +96,7 @@ class Outcome:
     edition: Edition
     state: str
     pages: int = 0
+    fit: str = ""
     changed: tuple[str, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
 

@@ -1,9 +1,10 @@
 """What a PDF still lacks when WeasyPrint has painted it: PDF/UA-1 and PDF/A-2a in one file.
 
 WeasyPrint writes one standard at a time. This adds the other's mark, and mends what both ask for:
-heads and feet of pages are artifacts (ISO 14289-1, 7.8), metadata is plain text (ISO 19005-2,
-6.6.2.1), links say where they lead (ISO 14289-1, 7.18.5), and no stream ends in a byte that looks
-like the end of a line (ISO 32000-1, 7.3.8.1). It works on pydyf's objects, before they are written.
+heads and feet of pages are artifacts (ISO 14289-1, 7.8), translucent text belongs to the structure
+(ISO 14289-1, 7.1), metadata is plain text (ISO 19005-2, 6.6.2.1), links say where they lead
+(ISO 14289-1, 7.18.5), and no stream ends in a byte that looks like the end of a line
+(ISO 32000-1, 7.3.8.1). It works on pydyf's objects, before they are written.
 """
 
 import functools
@@ -11,6 +12,7 @@ import io
 import zlib
 from collections.abc import Iterator
 from typing import Any
+from xml.sax.saxutils import escape
 
 import pydyf
 
@@ -40,14 +42,19 @@ _XMP = b"""<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfu
 
 
 def describe(document: Any) -> None:
-    """Make a rendered document declare PDF/UA-1 beside the standard that WeasyPrint declares."""
-    generate = document.metadata.generate_rdf_metadata
+    """Make a rendered document declare PDF/UA-1 beside the standard that WeasyPrint declares.
 
-    def with_accessibility(*arguments: Any) -> bytes:
+    And say what WeasyPrint leaves out: its language, its subjects, and from the page's
+    `dcterms.identifier` and `dcterms.hasversion` which text it is, in which version (ISO 16684-1).
+    """
+    metadata = document.metadata
+    generate = metadata.generate_rdf_metadata
+
+    def complete(*arguments: Any) -> bytes:
         rdf: bytes = generate(*arguments)
-        return rdf.replace(b"</rdf:RDF>", _XMP + b"</rdf:RDF>")
+        return rdf.replace(b"</rdf:RDF>", _described(metadata) + _XMP + b"</rdf:RDF>")
 
-    document.metadata.generate_rdf_metadata = with_accessibility
+    metadata.generate_rdf_metadata = complete
 
 
 def finish(pdf: Any) -> None:
@@ -60,15 +67,38 @@ def finish(pdf: Any) -> None:
         if element["S"] != "/Link":
             _drop_links(pdf, element)
     numbers = _object(pdf, tree["ParentTree"])["Nums"]
-    for page, owners in zip(pages, numbers[1::2], strict=False):
+    groups = [item for item in pdf.objects if _is_group(item)]
+    for page, owners in zip(pages, numbers[1 : 2 * len(pages) : 2], strict=True):
         dead = {i for i, owner in enumerate(owners) if id(_object(pdf, owner)) not in alive}
-        _mark(_object(pdf, page["Contents"]), dead, pdf.catalog["Lang"].string)
+        content = _object(pdf, page["Contents"])
+        _mark(content, dead, pdf.catalog["Lang"].string)
+        for group in groups:
+            if group._tags is content._tags:  # noqa: SLF001 - how WeasyPrint numbers a page
+                _mark(group, dead, pdf.catalog["Lang"].string)
+                _adopt(pdf, group, owners, numbers)
     for item in pdf.objects:
         if isinstance(item, pydyf.Stream):
             _settle(item)
         elif isinstance(item, dict) and item.get("Subtype") == "/Link" and "A" in item:
             item.setdefault("Contents", item["A"]["URI"])
     pdf.write = functools.partial(_write, pdf, pdf.write)
+
+
+def _described(metadata: Any) -> bytes:
+    """Return the properties that name a text, for those that its page gives."""
+    subjects = "".join(f"<rdf:li>{escape(word)}</rdf:li>" for word in metadata.keywords)
+    given = {
+        "dc:language": metadata.lang
+        and f"<rdf:Bag><rdf:li>{escape(metadata.lang)}</rdf:li></rdf:Bag>",
+        "dc:subject": subjects and f"<rdf:Bag>{subjects}</rdf:Bag>",
+        "dc:identifier": escape(metadata.custom.get("dcterms.identifier", "")),
+        "xmpMM:VersionID": escape(metadata.custom.get("dcterms.hasversion", "")),
+    }
+    found = "".join(f"<{name}>{value}</{name}>" for name, value in given.items() if value)
+    namespaces = (
+        'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmpMM="http://ns.adobe.com/xap/1.0/mm/"'
+    )
+    return f'<rdf:Description rdf:about="" {namespaces}>{found}</rdf:Description>'.encode()
 
 
 def _object(pdf: Any, reference: Any) -> Any:
@@ -96,6 +126,29 @@ def _drop_links(pdf: Any, element: Any) -> None:
         if below.get("Type") == "/OBJR" and _object(pdf, below["Obj"])["Subtype"] == "/Link":
             element["K"].remove(kid)
             _object(pdf, below["Pg"])["Annots"].remove(below["Obj"])
+
+
+def _is_group(item: Any) -> bool:
+    """Tell if an object is a part of a page that is painted as one, such as by CSS `opacity`."""
+    return isinstance(item, pydyf.Stream) and item.extra.get("Subtype") == "/Form"
+
+
+def _adopt(pdf: Any, group: Any, owners: Any, numbers: Any) -> None:
+    """Say of what stands in a group that it is there, and not in the page's own stream.
+
+    WeasyPrint numbers it as the page's, where no reader finds it (ISO 32000-1, 14.7.4.4).
+    """
+    inside = [part["MCID"] for part in group.stream if isinstance(part, dict) and "MCID" in part]
+    if not inside:
+        return
+    group.extra["StructParents"] = key = numbers[-2] + 1
+    numbers += [key, pydyf.Array(["null"] * (max(inside) + 1))]
+    for mark in inside:
+        numbers[-1][mark] = owners[mark]
+        element = _object(pdf, owners[mark])
+        element["K"][element["K"].index(mark)] = pydyf.Dictionary(
+            {"Type": "/MCR", "Pg": element["Pg"], "Stm": group.reference, "MCID": mark}
+        )
 
 
 def _mark(stream: Any, dead: set[int], language: str) -> None:
@@ -154,8 +207,9 @@ def _settle(stream: Any) -> None:
     elif stream.compress and _ends_badly(stream):
         stream.compress = False
         plain = stream.data.partition(b"\nstream\n")[2].removesuffix(b"\nendstream")
+        # The last byte is that of a sum (RFC 1950, Adler-32), which noughts do not change.
         while (packed := zlib.compress(plain, level=9))[-1:] in _EOL:
-            plain += b"\0\0" if "Length1" in stream.extra else b"  "
+            plain += b"\0\0\0\1" if "Length1" in stream.extra else b"  "
         if "Length1" in stream.extra:
             stream.extra["Length1"] = len(plain)
         stream.extra["Filter"] = "/FlateDecode"

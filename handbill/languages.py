@@ -47,6 +47,7 @@ COUNTERS: Mapping[str, str] = MappingProxyType(
 )
 
 _TAG = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?(-[a-z0-9]{5,8})*")
+_DIGIT = re.compile(r"\d")
 _QUOTES = ("“", "”")
 
 _LANGUAGE: Mapping[str, Key] = MappingProxyType(
@@ -66,6 +67,7 @@ _LANGUAGE: Mapping[str, Key] = MappingProxyType(
         "quotes": Key(holds=list, of=str, required=False, example='["“", "”"]'),
         "digits": Key(holds=str, required=False, choices=tuple(ZEROS)),
         "hyphenation": Key(holds=bool, required=False, example="false"),
+        "vague-links": Key(holds=list, of=str, required=False, example='["here", "more"]'),
     }
 )
 
@@ -106,6 +108,7 @@ def load(text: str, path: str) -> tuple[dict[str, Language], list[Fault]]:
             quotes=tuple(values.get("quotes", _QUOTES)),
             digits=values.get("digits", "latn"),
             hyphenation=values.get("hyphenation", False),
+            vague_links=tuple(words.casefold() for words in values.get("vague-links", ())),
             locations={name: table.where(tag, name) for name in _LANGUAGE},
         )
     return found, faults
@@ -119,6 +122,8 @@ def write_digits(text: str, language: Language) -> str:
 
 def foreign_digits(text: str, language: Language) -> list[str]:
     """Find the digits of a text that are not those of its language, once each."""
+    if not _DIGIT.search(text):
+        return []
     zero = ord(ZEROS[language.digits])
     return [
         letter

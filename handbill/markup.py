@@ -48,6 +48,8 @@ _HOME_MADE = re.compile(
     r"^[ \t>]*(?:[•·●▪◦‣]|(–|\d{1,2}\))(?=[ \u00a0]))[ \u00a0]*[^ \n]+", re.MULTILINE
 )
 _WORD = re.compile(r"[^ \t\n]+")
+#: A text with none of these is printed as it stands: Markdown need not be asked.
+_MARKUP = re.compile(r"[*_`<\[\]]")
 # UTF-8 read as Windows-1252. Marks that may follow a capital Ã in true text count only inside a
 # word, and those that may follow é only in second place.
 _TAIL = "".join(
@@ -91,6 +93,7 @@ class Furniture:
         translate: the text to print for a block.
         component: HTML for a component, from its name, title, body (both HTML) and heading level.
         figure: HTML for a picture, from its source, alt text and caption.
+        table: HTML for a table, from its HTML.
         citation: HTML for the sources cited at the end of a block, from their keys.
         slot: the value of a slot, as plain text.
     """
@@ -98,6 +101,7 @@ class Furniture:
     translate: Callable[[Block], str]
     component: Callable[[str, str, str, int], str]
     figure: Callable[[str, str, str], str]
+    table: Callable[[str], str]
     citation: Callable[[Sequence[str]], str]
     slot: Callable[[str], str]
 
@@ -134,6 +138,7 @@ def outline(text: str, *, path: str = "", first_line: int = 1) -> Outline:
         translate=lambda block: block.msgid,
         component=lambda _name, _title, _body, _level: "",
         figure=lambda _src, _alt, _caption: "",
+        table=lambda _html: "",
         citation=lambda _keys: "",
         slot=lambda _name: "",
     )
@@ -154,6 +159,7 @@ def outline(text: str, *, path: str = "", first_line: int = 1) -> Outline:
         slots=tuple(reader.slots),
         citations=tuple(reader.citations),
         components=tuple(reader.components),
+        links=tuple(reader.links),
         faults=tuple(sorted(reader.faults, key=lambda fault: fault.location)),
     )
 
@@ -172,14 +178,35 @@ def render(text: str, furniture: Furniture, *, path: str = "", first_line: int =
 
 def marks(text: str) -> Counter[str]:
     """Count the inline markup of a text as it is printed: bold, emphasis, links by address."""
-    found: Counter[str] = Counter()
-    for element in _inline(text).iter():
-        if element.tag == "a":
-            address = (element.get("href") or "").replace(AMP_SUBSTITUTE, "&")
-            found[f"link to {html.unescape(address)}"] += 1
-        elif element.tag in _MARKS:
-            found[_MARKS[element.tag]] += 1
-    return found
+    return Counter(_inline_marks(text)[0])
+
+
+def links(text: str) -> tuple[str, ...]:
+    """Return the words of each link in a text; for an address between `<` and `>`, the address."""
+    if "](" not in text and "<" not in text:
+        return ()  # without a parser's help: most texts have none
+    return tuple(
+        " ".join("".join(element.itertext()).replace(AMP_SUBSTITUTE, "&").split())
+        for element in _inline(text).iter("a")
+    )
+
+
+def inline(text: str) -> str:
+    """Set one text's inline Markdown as HTML, for one who checks it: addresses of links are shown.
+
+    Slots stay as they are written.
+    """
+    root = _inline(text)
+    for link in list(root.iter("a")):
+        address = link.get("href") or ""
+        if not address.endswith("".join(link.itertext())):
+            SubElement(link, "span", {"class": "address"}).text = f" ({address})"
+    md = _inline_parser()
+    md.treeprocessors["unescape"].run(root)
+    html = md.serializer(root[0])
+    for process in md.postprocessors:
+        html = process.run(html)
+    return html[html.index(">") + 1 : html.rindex("</")]
 
 
 def strays(text: str, kind: str) -> list[Stray]:
@@ -194,19 +221,20 @@ def strays(text: str, kind: str) -> list[Stray]:
     def stray(message: str, hint: str, *words: str) -> None:
         found.append(Stray(message=message, hint=hint, words=words))
 
-    printed = [run for run in _inline(text).itertext() if run]
+    plain, printed = _inline_marks(text)
     if len(_BOLD.findall(text)) % 2 or any("**" in run for run in printed):
         hint = "write **words**, without a space inside the asterisks"
         stray("asterisks that make nothing bold", hint, *_words_with(_BOLD, text))
     if any(_OPEN_LINK.search(run) for run in printed):
         stray("a link that is not whole", "write [text](address)", *_words_with(_OPEN_LINK, text))
-    if kind in PLAIN and (plain := marks(text)):
-        message = f"{next(iter(plain))} in a text that is printed letter by letter"
+    if kind in PLAIN and plain:
+        message = f"{plain[0]} in a text that is printed letter by letter"
         stray(message, "remove the markup", next(iter(_words_with(re.compile(r"[*_\[<`]"), text))))
     if kind in _LISTS and (item := _home_made(text)):
         hint = "begin each item with - or 1. and leave an empty line above the first"
         stray(f"a list that Markdown does not know: {item[:40]!r}", hint, item)
-    for word in _WORD.findall(text):
+    broken = not text.isascii() and ("\ufffd" in text or _MOJIBAKE.search(text))
+    for word in _WORD.findall(text) if broken else ():
         if "\ufffd" in word:
             stray(f"a letter was lost: {word[:40]!r}", "type the word anew", word)
         elif _MOJIBAKE.search(word):
@@ -217,6 +245,8 @@ def strays(text: str, kind: str) -> list[Stray]:
 
 def foreign_markup(text: str) -> list[str]:
     """Name what only an author may write, or nobody: tags, comments, citations and pictures."""
+    if not _MARKUP.search(text):
+        return []
     found = [f"HTML: {match.group()[:40]!r}" for match in lint.TAG.finditer(text)]
     found += [f"a citation: {match.group()[:40]!r}" for match in _STRAY_CITATION.finditer(text)]
     if "![" in text:
@@ -257,6 +287,25 @@ def _inline(text: str) -> Element:
     run.text = _as_printed(text)
     md.treeprocessors["inline"].run(root)
     return root
+
+
+@functools.lru_cache(maxsize=4096)
+def _inline_marks(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the inline markup of a text, in order, and the runs of letters that it prints.
+
+    A source is asked for once for each language; nothing is printed where there is no markup.
+    """
+    if not _MARKUP.search(text):
+        return (), ()
+    root = _inline(text)
+    found: list[str] = []
+    for element in root.iter():
+        if element.tag == "a":
+            address = (element.get("href") or "").replace(AMP_SUBSTITUTE, "&")
+            found.append(f"link to {html.unescape(address)}")
+        elif element.tag in _MARKS:
+            found.append(_MARKS[element.tag])
+    return tuple(found), tuple(run for run in root.itertext() if run)
 
 
 def _as_printed(text: str) -> str:
@@ -326,6 +375,7 @@ class _Reader:
         self.slots: list[Reference] = []
         self.citations: list[Reference] = []
         self.components: list[Reference] = []
+        self.links: list[Reference] = []
         self.faults: list[Fault] = []
 
     def find(self, raw: str, *, stay: bool = False) -> tuple[int, int]:
@@ -535,6 +585,11 @@ class _Translate(Treeprocessor):
             *_, place = self.reader.within(stray.words)
             self.reader.fault("stray-markup", *place, stray.message, stray.hint)
         holes = list(_SLOT.finditer(msgid))
+        linked = links(msgid)
+        self.reader.links += [
+            Reference(name=words, line=place[0], column=place[1])
+            for words, place in zip(linked, self.reader.within(linked), strict=True)
+        ]
         places = self.reader.within(hole.group() for hole in holes)
         self.reader.slots += [
             Reference(name=hole.group(1), line=place[0], column=place[1])
@@ -645,7 +700,7 @@ class _Fill(Treeprocessor):
 
 
 class _Assemble(Treeprocessor):
-    """Hand boxes, pictures and citations to the templates, innermost first."""
+    """Hand boxes, pictures, tables and citations to the templates, innermost first."""
 
     def __init__(self, md: markdown.Markdown, furniture: Furniture) -> None:
         super().__init__(md)
@@ -680,6 +735,8 @@ class _Assemble(Treeprocessor):
                 element.get("alt") or "",
                 self._inner(caption) if caption is not None else "",
             )
+        if element.tag == "table":
+            return furniture.table(self.md.serializer(element).strip())
         classes = (element.get("class") or "").split()
         if element.tag == "div" and classes[:1] == ["admonition"]:
             title = element.find("p")

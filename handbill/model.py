@@ -60,6 +60,7 @@ class Outline:
     slots: tuple[Reference, ...]
     citations: tuple[Reference, ...]
     components: tuple[Reference, ...]
+    links: tuple[Reference, ...]
     faults: tuple[Fault, ...]
 
 
@@ -85,6 +86,7 @@ class Leaflet:
         assets: the other files of its folder, by name.
         locations: where each key of the front matter stands.
         body_line: the line of the file on which the Markdown begins.
+        sheets: how many sheets of paper it may take, printed on both sides; 0 for any number.
     """
 
     id: str
@@ -97,7 +99,6 @@ class Leaflet:
     last_review: dt.date
     next_review: dt.date
     authors: tuple[str, ...]
-    reviewers: tuple[str, ...]
     sources: tuple[Citation, ...]
     codes: Mapping[str, str]
     body: str
@@ -106,6 +107,7 @@ class Leaflet:
     assets: Mapping[str, bytes]
     locations: Mapping[str, Location]
     body_line: int
+    sheets: int = 0
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -153,6 +155,7 @@ class Language:
         quotes: the opening and the closing quotation mark.
         digits: CLDR's name of the numbering system for numbers in running text.
         hyphenation: whether words may be broken; clear print says no.
+        vague_links: words that say nothing about where a link leads, in small letters.
     """
 
     tag: str
@@ -167,18 +170,79 @@ class Language:
     quotes: tuple[str, ...]
     digits: str
     hyphenation: bool
+    vague_links: tuple[str, ...] = ()
     locations: Mapping[str, Location] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What `words.toml` says of one language; tuples, so that a reader of it is made once.
+
+    Attributes:
+        units: the names of each unit.
+        denials: words that forbid, deny or stop.
+        harmless: words in which one of these is found, and that deny nothing.
+        halves: how it says `am` and `pm`.
+        large: words that multiply the number before them.
+        repeats: whether a word is rightly written twice in a row.
+    """
+
+    units: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    denials: tuple[str, ...] = ()
+    harmless: tuple[str, ...] = ()
+    halves: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    large: tuple[tuple[str, int], ...] = ()
+    repeats: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """A word of a glossary; in the source and in translations `*` stands for any ending."""
+
+    source: tuple[str, ...]
+    translations: tuple[str, ...]
+    forbidden: tuple[str, ...]
+    note: str
+    location: Location = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One entry of a gettext catalog; `line` is where its msgid begins."""
+    """One entry of a gettext catalog.
+
+    Attributes:
+        line: where its msgid begins.
+        msgstr_line: where its msgstr begins.
+        written: the lines of its msgstr as the file has them, where they are not just one line
+            without escapes.
+        comments: the translators' own, without their hashes.
+        previous: the English that it translated before; empty where it has not changed.
+    """
 
     msgid: str
     msgstr: str
     context: str | None
     fuzzy: bool
     line: int
+    previous: str = ""
+    msgstr_line: int = 1
+    written: tuple[str, ...] = ()
+    comments: tuple[str, ...] = ()
+
+    def place(self, start: int) -> tuple[int, int]:
+        """Return the line and column of the file at which a letter of the msgstr stands."""
+        if not self.written:
+            return self.msgstr_line, len('msgstr "') + start + 1
+        line, column, left = self.msgstr_line, 1, start
+        for number, written in enumerate(self.written):
+            at = written.find('"') + 1
+            line, column = self.msgstr_line + number, at + 1
+            while at < len(written) - 1 and written[at] != '"':
+                if not left:
+                    return line, at + 1
+                left -= 1
+                at += 2 if written[at] == "\\" else 1
+        return line, column
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,12 +254,62 @@ class Catalog:
     path: str
     messages: Mapping[tuple[str | None, str], Message]
 
+    def at(self, line: int) -> Message | None:
+        """Return the entry that stands on a line of the file, its comments included."""
+        for message in sorted(self.messages.values(), key=lambda message: message.line):
+            if line < message.msgstr_line + max(1, len(message.written)):
+                return message
+        return None
+
     def gettext(self, msgid: str, context: str | None = None) -> str | None:
         """Return the translation; None where it is missing, empty or fuzzy."""
         message = self.messages.get((context, msgid))
         if message is None or message.fuzzy or not message.msgstr:
             return None
         return message.msgstr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of a text as it is signed: what kind it is, its English, and what is printed."""
+
+    kind: str
+    context: str | None
+    source: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """A person's word for one text.
+
+    Attributes:
+        role: as what the person has read it; see `signoff.ROLES`.
+        date: when it was signed.
+        expires: the last day on which it holds.
+        text: the code of the text that was signed, and of no other.
+    """
+
+    role: str
+    name: str
+    date: dt.date
+    expires: dt.date
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignOff:
+    """All signatures under one leaflet, or under the templates' words, in one language.
+
+    Attributes:
+        texts: each text that a signature is for, in full, by its code.
+    """
+
+    domain: str
+    language: str
+    path: str
+    signatures: tuple[Signature, ...] = ()
+    texts: Mapping[str, tuple[Line, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,23 +320,32 @@ class Format:
         title: the name that people know it by.
         kind: `pdf`, or `html` for a web page.
         imposition: how pages are put on sheets: none, `booklet` or `two-up`.
+        sheet_pages: how many pages a sheet holds, both sides; 0 where sheets are not counted.
+        least_size: no type is smaller, in points.
     """
 
     name: str
     title: str
     kind: str
     imposition: str
+    sheet_pages: int
+    least_size: float
     stylesheet: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Templates:
-    """The designers' files: Jinja templates by path, components by name, one stylesheet of all."""
+    """The designers' files: Jinja templates and stylesheets by path, components by name."""
 
     sources: Mapping[str, str]
     components: tuple[str, ...]
-    stylesheet: str
+    styles: Mapping[str, str]
     digest: str
+
+    @property
+    def stylesheet(self) -> str:
+        """All stylesheets as one."""
+        return "\n".join(self.styles.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,7 +366,14 @@ class Fixture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """All that one edition needs and nothing else: what a worker is sent; `site` as in settings."""
+    """All that one edition needs and nothing else: what a worker is sent.
+
+    Attributes:
+        site: as in the settings.
+        code: the code of the text that is printed; people sign it.
+        draft: whether a signature is wanting.
+        signatures: those that hold, of the source and of the translation.
+    """
 
     edition: Edition
     leaflet: Leaflet
@@ -255,6 +385,9 @@ class Job:
     interface: Catalog | None
     templates: Templates
     site: str
+    code: str
+    draft: bool
+    signatures: tuple[Signature, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,6 +399,8 @@ class Proof:
         script: the ISO 15924 code of its language's script.
         direction: `ltr` or `rtl`.
         imposition: how its pages are put on sheets; part of the key too.
+        budget: how many pages it may take; 0 for any number; part of the key too.
+        least_size: no type on it is smaller, in points; part of the key too.
         draft: whether every page must say that nobody has signed it.
         places: where each printed text was written, for findings made on paper.
         key: the digest of HTML, assets and toolchain.
@@ -280,7 +415,16 @@ class Proof:
     imposition: str
     places: Mapping[str, Location]
     key: str
+    budget: int = 0
+    least_size: float = 0
     draft: bool = False
+
+    def place(self, words: str) -> Location:
+        """Return where these words were written; the edition's own path if that is not known."""
+        for text, location in self.places.items():
+            if words and words in text:
+                return location
+        return Location(path=self.edition.path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,12 +432,20 @@ class Settings:
     """`[tool.handbill]` of pyproject.toml.
 
     Attributes:
+        source_roles: who must sign a leaflet in its source language.
+        translation_roles: who must sign each translation.
+        signature_days: how long a signature holds, unless it says itself.
+        draft_languages: the languages whose drafts a release may hold.
         site: where the web pages are published, without a slash at its end; none if empty.
     """
 
     source_language: str = "en"
     languages: tuple[str, ...] = ()
     max_pages: int = 24
+    source_roles: tuple[str, ...] = ("clinical-reviewer",)
+    translation_roles: tuple[str, ...] = ("translator", "second-reader")
+    signature_days: int = 730
+    draft_languages: tuple[str, ...] = ()
     site: str = ""
     locations: Mapping[str, Location] = field(default_factory=dict, compare=False, repr=False)
 
@@ -327,5 +479,8 @@ class Project:
     specimens: Mapping[str, Specimen]
     fixtures: Mapping[tuple[str, str], Fixture]
     fonts: Mapping[str, tuple[Location, str]]
+    sign_offs: Mapping[tuple[str, str], SignOff]
+    words: Mapping[str, Words] = field(default_factory=dict)
+    glossaries: Mapping[str, tuple[Term, ...]] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
     digests: Mapping[str, str] = field(default_factory=dict)

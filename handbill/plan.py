@@ -3,8 +3,9 @@
 import json
 from collections.abc import Iterable, Iterator
 
+from handbill import signoff
 from handbill.catalog import INTERFACE
-from handbill.diagnostics import Diagnostic, Severity
+from handbill.diagnostics import Diagnostic, Fault, Location, Scope, Severity
 from handbill.editions import Edition
 from handbill.model import Job, Project
 from handbill.project import LANGUAGES
@@ -42,7 +43,12 @@ def stopped_by(edition: Edition, diagnostics: Iterable[Diagnostic]) -> list[Diag
 
 def job(project: Project, edition: Edition) -> Job:
     """Gather all that an edition needs, and nothing else."""
-    translated = edition.language != project.settings.source_language
+    source = project.settings.source_language
+    translated = edition.language != source
+    signed = [
+        signoff.standing(project, edition.leaflet, tag)
+        for tag in dict.fromkeys((source, edition.language))
+    ]
     return Job(
         edition=edition,
         leaflet=project.leaflets[edition.leaflet],
@@ -53,8 +59,29 @@ def job(project: Project, edition: Edition) -> Job:
         catalog=project.catalogs[edition.language, edition.leaflet] if translated else None,
         interface=project.catalogs[edition.language, INTERFACE] if translated else None,
         templates=project.templates,
+        code=signed[-1].code,
+        draft=bool(signoff.wanting(project, edition.leaflet, edition.language)),
+        signatures=tuple(item for text in signed for item in text.holding),
         site=project.settings.site,
     )
+
+
+def drafts(project: Project, editions: Iterable[Edition]) -> Iterator[Fault]:
+    """Yield what may not be in a release: each text that wants a signature, once.
+
+    Languages of which the settings release drafts are left out.
+    """
+    texts = dict.fromkeys((edition.leaflet, edition.language) for edition in editions)
+    for leaflet, tag in texts:
+        wanting = signoff.wanting(project, leaflet, tag)
+        if wanting and tag not in project.settings.draft_languages:
+            yield Fault(
+                kind="unsigned",
+                location=Location(path=signoff.path(leaflet, tag)),
+                message=f"a draft; nobody has signed {', '.join(wanting)}",
+                hint="have it read, then python build.py sign",
+                scope=Scope(leaflet=leaflet, language=tag),
+            )
 
 
 def inputs(project: Project, edition: Edition, toolchain: str) -> dict[str, str]:
@@ -74,9 +101,20 @@ def inputs(project: Project, edition: Edition, toolchain: str) -> dict[str, str]
                 paths.append(catalog.path)
     found = {path: project.digests[path] for path in sorted(paths) if path in project.digests}
     press = project.templates
+    found["signatures"] = digest(repr(_signed(project, edition)).encode())
     found["templates"] = digest(json.dumps([press.digest, press.stylesheet]).encode())
     found[f"templates/formats/{form.name}"] = digest(repr(form).encode())
     found[f"{LANGUAGES}#{language.tag}"] = digest(repr(language).encode())
     found["pyproject.toml#tool.handbill"] = digest(repr(project.settings).encode())
     found["toolchain and fonts"] = toolchain
     return found
+
+
+def _signed(project: Project, edition: Edition) -> list[object]:
+    """Return how every text of an edition stands, and so its drafts' stamp and its names."""
+    tags = dict.fromkeys((project.settings.source_language, edition.language))
+    return [
+        signoff.standing(project, domain, tag)
+        for domain in (edition.leaflet, INTERFACE)
+        for tag in tags
+    ]

@@ -8,18 +8,15 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from handbill import (
+    accessibility,
     barcode,
     bidi,
     breaks,
     catalog,
     hypertext,
-    impose,
     languages,
     markup,
-    proofread,
     templates,
-    typeset,
-    validate,
 )
 from handbill.diagnostics import Fault, HandbillError, Location
 from handbill.editions import Edition, Impression
@@ -35,6 +32,7 @@ from handbill.model import (
     Proof,
     Templates,
 )
+from handbill.signoff import SHORT
 from handbill.sources import digest
 from handbill.store import GALLERY
 
@@ -63,7 +61,7 @@ def compose(job: Job, toolchain: str) -> Proof | Fault:
         assets[f"clinic/{job.clinic.logo}"] = job.clinic.logo_data
     if job.site and job.format.kind == "pdf":
         assets[f"{_PRESS}/{_BARCODE}"] = barcode.svg(_address(job))
-    return _proof(
+    return proof_of(
         job.edition,
         html,
         job.language,
@@ -71,7 +69,9 @@ def compose(job: Job, toolchain: str) -> Proof | Fault:
         assets=assets,
         places=places,
         imposition=job.format.imposition,
-        draft=True,
+        budget=job.leaflet.sheets * job.format.sheet_pages,
+        least_size=job.format.least_size,
+        draft=job.draft,
     )
 
 
@@ -89,12 +89,12 @@ def specimen(project: Project, tag: str, toolchain: str) -> Proof:
             "language": language,
             "text": project.specimens[tag],
             "stylesheet": templates.safe(project.templates.stylesheet),
-            "typography": templates.safe(_typography(language, "a4")),
+            "typography": templates.safe(typography(language, "a4")),
         },
     )
-    html = _readable(html, language)
+    html = readable(html, language)
     edition = Edition(leaflet="specimen", clinic="specimen", language=tag, format="a4")
-    return _proof(edition, html, language, toolchain, assets={}, places={})
+    return proof_of(edition, html, language, toolchain, assets={}, places={})
 
 
 def gallery(project: Project, tag: str, form: Format | None, toolchain: str) -> Proof:
@@ -114,9 +114,12 @@ def gallery(project: Project, tag: str, form: Format | None, toolchain: str) -> 
     entries: list[dict[str, object]] = []
     assets: dict[str, bytes] = {}
     places: dict[str, Location] = {}
+    kind = form.kind if form else "pdf"
+    tables = 0
     for (found, name), fixture in sorted(project.fixtures.items()):
         if found == tag:
-            setter = _Setter(press, language, interface, _keys(fixture), name)
+            setter = _Setter(press, language, interface, _keys(fixture), name, kind=kind)
+            setter.tables = tables
             entries.append(
                 {
                     "name": name,
@@ -126,7 +129,8 @@ def gallery(project: Project, tag: str, form: Format | None, toolchain: str) -> 
             )
             assets |= {f"{name}/{file}": data for file, data in fixture.assets.items()}
             places |= setter.places
-    page = _Setter(press, language, interface, (), "")
+            tables = setter.tables
+    page = _Setter(press, language, interface, (), "", kind=kind)
     context = {
         **page.words(),
         "language": language,
@@ -134,24 +138,41 @@ def gallery(project: Project, tag: str, form: Format | None, toolchain: str) -> 
         "translated": tag != project.settings.source_language,
         "entries": entries,
         "stylesheet": templates.safe(press.stylesheet + (form.stylesheet if form else "")),
-        "typography": templates.safe(_typography(language, "a4")),
+        "typography": templates.safe(typography(language, "a4")),
     }
-    html = _readable(templates.render(press, templates.GALLERY, context), language)
+    html = readable(templates.render(press, templates.GALLERY, context), language)
     edition = Edition(
         leaflet=GALLERY,
         clinic=GALLERY,
         language=tag,
         format=form.name if form else "a4",
-        kind=form.kind if form else "pdf",
+        kind=kind,
     )
     places |= page.places
-    return _proof(edition, html, language, toolchain, assets=assets, places=places, draft=True)
+    return proof_of(edition, html, language, toolchain, assets=assets, places=places, draft=True)
 
 
 def print_proof(proof: Proof) -> Impression:
-    """Typeset a proof as the PDF that readers get, and read it as their programs will."""
-    if proof.edition.kind == "html":
-        return Impression(data=_self_contained(proof).encode(), pages=0)
+    """Make of a proof the file that readers get, and look for what would keep them out."""
+    impression = _web_page(proof) if proof.edition.kind == "html" else _paper(proof)
+    met = [
+        Fault(
+            kind=barrier.kind,
+            location=proof.place(barrier.words),
+            message=barrier.message,
+            hint=barrier.hint,
+            scope=proof.edition.scope,
+        )
+        for barrier in accessibility.barriers(proof.html, proof.edition.kind)
+    ]
+    return replace(impression, faults=(*impression.faults, *met))
+
+
+def _paper(proof: Proof) -> Impression:
+    """Typeset a proof as a PDF, and read it as programs will."""
+    # WeasyPrint and its like take a second to load, and checks only compose.
+    from handbill import impose, proofread, typeset, validate  # noqa: PLC0415
+
     impression = typeset.typeset(proof)
     if not impression.data:
         return impression
@@ -192,6 +213,8 @@ class _Setter:
         interface: Catalog | None,
         sources: Sequence[str],
         owner: str,
+        *,
+        kind: str,
     ) -> None:
         """Take what every part needs.
 
@@ -201,10 +224,12 @@ class _Setter:
             interface: the templates' own words in it; None for the source language.
             sources: the keys of the sources, in the order of their numbers.
             owner: whose pictures they are: the first part of the names of assets.
+            kind: `pdf` or `html`.
         """
         self.templates, self.language, self.interface = press, language, interface
         self.numbers = {key: n for n, key in enumerate(sources, start=1)}
-        self.owner = owner
+        self.owner, self.kind = owner, kind
+        self.tables = 0
         self.places: dict[str, Location] = {}
 
     def words(self) -> dict[str, object]:
@@ -241,6 +266,17 @@ class _Setter:
         }
         return templates.render(self.templates, templates.component("figure"), context)
 
+    def table(self, html: str) -> str:
+        """Render a table, which has a number: a screen reader tells tables apart by their names."""
+        self.tables += 1
+        context = {
+            **self.words(),
+            "table": templates.safe(html),
+            "number": languages.write_digits(str(self.tables), self.language),
+            "kind": self.kind,
+        }
+        return templates.render(self.templates, templates.component("table"), context)
+
     def citation(self, keys: Sequence[str]) -> str:
         """Render the numbers of the sources cited."""
         context = {**self.words(), "numbers": [self.numbers[key] for key in keys]}
@@ -267,7 +303,9 @@ class _Composer(_Setter):
 
     def __init__(self, job: Job) -> None:
         keys = [source.key for source in job.leaflet.sources]
-        super().__init__(job.templates, job.language, job.interface, keys, "leaflet")
+        super().__init__(
+            job.templates, job.language, job.interface, keys, "leaflet", kind=job.format.kind
+        )
         self.job = job
 
     def page(self) -> tuple[str, dict[str, Location]]:
@@ -281,6 +319,7 @@ class _Composer(_Setter):
                 translate=self.translate,
                 component=self.component,
                 figure=self.figure,
+                table=self.table,
                 citation=self.citation,
                 slot=job.clinic.slots.__getitem__,
             ),
@@ -301,10 +340,12 @@ class _Composer(_Setter):
                 "logo": _url("clinic", job.clinic.logo) if job.clinic.logo else "",
                 "language": job.language,
                 "format": job.format,
-                "draft": True,
+                "draft": job.draft,
+                "version": f"{leaflet.version}-{job.code[:SHORT]}",
+                "signatures": job.signatures,
                 "address": _address(job) if job.site else "",
                 "barcode": _url(_PRESS, _BARCODE) if printed else "",
-                "typography": templates.safe(_typography(job.language, job.clinic.paper)),
+                "typography": templates.safe(typography(job.language, job.clinic.paper)),
                 "page": templates.safe('<span class="page-number"></span>'),
                 "pages": templates.safe('<span class="page-count"></span>'),
                 "translated": job.language.tag != job.source_language,
@@ -313,7 +354,7 @@ class _Composer(_Setter):
                 "hours": [catalog.opening(item, job.language.cldr) for item in job.clinic.hours],
             },
         )
-        return _readable(html, job.language), self.places
+        return readable(html, job.language), self.places
 
     def translate(self, block: Block) -> str:
         """Return what to print for a block of the leaflet."""
@@ -339,20 +380,21 @@ def _sample(project: Project, fixture: Fixture, setter: _Setter) -> str:
         # The component's name is the heading above it.
         component=lambda name, title, body, level: setter.component(name, title, body, level + 1),
         figure=setter.figure,
+        table=setter.table,
         citation=setter.citation,
         slot=slot,
     )
     return markup.render(fixture.text, furniture, path=fixture.path)
 
 
-def _readable(html: str, language: Language) -> str:
+def readable(html: str, language: Language) -> str:
     """Let the lines of a page break where its readers expect, and its numbers keep their order."""
     if language.script in breaks.SCRIPTS:
         html = breaks.between_words(html, language.cldr)
     return bidi.isolate(html) if language.direction == "rtl" else html
 
 
-def _proof(
+def proof_of(
     edition: Edition,
     html: str,
     language: Language,
@@ -361,8 +403,11 @@ def _proof(
     assets: Mapping[str, bytes],
     places: Mapping[str, Location],
     imposition: str = "",
+    budget: int = 0,
+    least_size: float = 0,
     draft: bool = False,
 ) -> Proof:
+    """Make a proof of a composed page, with the key of all that its print depends on."""
     named = {name: digest(data) for name, data in sorted(assets.items())}
     return Proof(
         edition=edition,
@@ -373,6 +418,8 @@ def _proof(
         direction=language.direction,
         places=places,
         imposition=imposition,
+        budget=budget,
+        least_size=least_size,
         draft=draft,
         key=digest(
             json.dumps(
@@ -385,6 +432,8 @@ def _proof(
                     language.script,
                     language.direction,
                     imposition,
+                    budget,
+                    least_size,
                     toolchain,
                 ]
             ).encode()
@@ -392,18 +441,23 @@ def _proof(
     )
 
 
-def _self_contained(proof: Proof) -> str:
-    """Put a web page's pictures into the page, so that one file is all of it."""
-    html = proof.html
+def _web_page(proof: Proof) -> Impression:
+    """Put a web page's pictures and fonts into the page, so that one file is all of it."""
+    from handbill import typeset, webfonts  # noqa: PLC0415 - as above
+
+    page = webfonts.embed(proof.html, proof.fonts, typeset.fonts_folder())
+    met = [typeset.missing_glyph(letter, proof) for letter in page.missing]
+    met += [typeset.font_fallback(family, proof) for family in page.foreign]
+    html = page.html
     for name, data in proof.assets.items():
         suffix = name.rsplit(".", 1)[-1].lower()
         kind = {"svg": "svg+xml", "jpg": "jpeg"}.get(suffix, suffix)
         encoded = base64.b64encode(data).decode()
         html = html.replace(f'"asset:{quote(name)}"', f'"data:image/{kind};base64,{encoded}"')
-    return html
+    return Impression(data=html.encode(), pages=0, faults=tuple(met))
 
 
-def _typography(language: Language, paper: str) -> str:
+def typography(language: Language, paper: str) -> str:
     """Return CSS that no designer writes: a language's fonts and leading, a clinic's paper."""
     fonts = ", ".join(f'"{name}"' for name in language.fonts)
     quotes = " ".join(f'"{mark}"' for mark in language.quotes)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
-from handbill import catalog, languages, markup, tables, templates
+from handbill import catalog, languages, markup, signoff, tables, templates, vocabulary
 from handbill.diagnostics import Fault, HandbillError, Location, Scope, not_utf8
 from handbill.model import (
     Block,
@@ -20,8 +20,10 @@ from handbill.model import (
     Leaflet,
     Project,
     Settings,
+    SignOff,
     Specimen,
     Templates,
+    Term,
 )
 from handbill.sources import SETTINGS, Sources, digest
 from handbill.store import GALLERY
@@ -29,6 +31,7 @@ from handbill.tables import Key, Table
 
 
 LANGUAGES = "locales/languages.toml"
+WORDS = "locales/words.toml"
 SPECIMENS = "templates/specimen.toml"
 FONTS = "templates/fonts/"
 
@@ -60,7 +63,7 @@ _FRONT_MATTER = MappingProxyType(
         "last_review": Key(holds=dt.date, example=_DATE),
         "next_review": Key(holds=dt.date, example="2028-11-24"),
         "authors": Key(holds=list, of=str, filled=True, example='["A. Author"]'),
-        "reviewers": Key(holds=list, of=str, example="[]"),
+        "sheets": Key(holds=int, required=False, example="2"),
         "codes": Key(holds=dict, required=False, example='{ icd-10 = "L72.0" }'),
         "sources": Key(holds=list, of=dict, keys=_CITATION, example="[[sources]]"),
     }
@@ -112,6 +115,18 @@ _SETTINGS = MappingProxyType(
         "source-language": Key(holds=str, required=False, example='"en"'),
         "languages": Key(holds=list, of=str, required=False, example='["es", "ar"]'),
         "max-pages": Key(holds=int, required=False, example="24"),
+        "source-signatures": Key(
+            holds=list,
+            of=str,
+            required=False,
+            members=signoff.ROLES,
+            example='["clinical-reviewer"]',
+        ),
+        "translation-signatures": Key(
+            holds=list, of=str, required=False, members=signoff.ROLES, example='["translator"]'
+        ),
+        "signature-days": Key(holds=int, required=False, example="730"),
+        "draft-languages": Key(holds=list, of=str, required=False, example='["so"]'),
         "site": Key(
             holds=str,
             required=False,
@@ -148,6 +163,8 @@ _FORMAT = MappingProxyType(
         "title": Key(holds=str, example='"A4"'),
         "kind": Key(holds=str, required=False, choices=("pdf", "html")),
         "imposition": Key(holds=str, required=False, choices=("booklet", "two-up")),
+        "sheet-pages": Key(holds=int, required=False, example="2"),
+        "least-size": Key(holds=float, required=False, example="18"),
     }
 )
 
@@ -159,8 +176,12 @@ def load(sources: Sources, *, today: dt.date) -> Project:
     settings = _settings(texts.get(SETTINGS, ""), faults)
     table, found = languages.load(texts.get(LANGUAGES, ""), LANGUAGES)
     faults += found
+    words, found = vocabulary.load(texts.get(WORDS, ""), WORDS)
+    faults += found
     press = _templates(texts)
     faults += _missing_templates(texts)
+    messages, found = catalogs(sources.files)
+    faults += found
     return Project(
         today=today,
         settings=settings,
@@ -168,15 +189,35 @@ def load(sources: Sources, *, today: dt.date) -> Project:
         clinics=_clinics(sources, texts, faults),
         languages=table,
         formats=_formats(texts, faults),
-        catalogs=_catalogs(sources, faults),
+        catalogs=messages,
+        sign_offs=_sign_offs(sources, faults),
         templates=press,
         interface_blocks=_interface(press, faults),
         specimens=_specimens(texts.get(SPECIMENS, ""), faults),
         fixtures=_fixtures(sources, texts, settings.source_language, faults),
         fonts=_fonts(texts.get(f"{FONTS}fonts.toml", ""), faults),
+        words=words,
+        glossaries=_glossaries(texts, faults),
         faults=tuple(faults),
         digests=sources.digests,
     )
+
+
+def catalogs(
+    files: Mapping[str, bytes],
+) -> tuple[dict[tuple[str, str], Catalog], list[Fault]]:
+    """Read the PO files among a project's files, by language and domain."""
+    found: dict[tuple[str, str], Catalog] = {}
+    faults: list[Fault] = []
+    for path in _named(files, "locales/", ".po"):
+        parts = PurePosixPath(path).parts
+        if len(parts) != 4 or parts[2] != "LC_MESSAGES":
+            continue
+        domain, tag = PurePosixPath(path).stem, parts[1]
+        loaded, met = catalog.read(files[path], path=path, domain=domain, language=tag)
+        faults += met
+        found[tag, domain] = loaded
+    return found, faults
 
 
 def _text(path: str, data: bytes, faults: list[Fault]) -> str:
@@ -212,6 +253,12 @@ def _settings(text: str, faults: list[Fault]) -> Settings:
         source_language=table.values.get("source-language", defaults.source_language),
         languages=tuple(table.values.get("languages", ())),
         max_pages=table.values.get("max-pages", defaults.max_pages),
+        source_roles=tuple(table.values.get("source-signatures", defaults.source_roles)),
+        translation_roles=tuple(
+            table.values.get("translation-signatures", defaults.translation_roles)
+        ),
+        signature_days=table.values.get("signature-days", defaults.signature_days),
+        draft_languages=tuple(table.values.get("draft-languages", ())),
         site=table.values.get("site", defaults.site).rstrip("/"),
         locations={name: table.where(name) for name in _SETTINGS},
     )
@@ -302,11 +349,11 @@ def _leaflet(
         last_review=values["last_review"],
         next_review=values["next_review"],
         authors=tuple(values["authors"]),
-        reviewers=tuple(values["reviewers"]),
         sources=tuple(citations),
         codes=values.get("codes", {}),
         body=body,
         body_line=first_line,
+        sheets=values.get("sheets", 0),
         outline=outline,
         front_blocks=tuple(_front_blocks(table)),
         assets=assets,
@@ -425,21 +472,31 @@ def _formats(texts: Mapping[str, str], faults: list[Fault]) -> dict[str, Format]
             title=table.values.get("title", name),
             kind=table.values.get("kind", "pdf"),
             imposition=table.values.get("imposition", ""),
+            sheet_pages=table.values.get("sheet-pages", 0),
+            least_size=table.values.get("least-size", 12),
             stylesheet=stylesheet,
         )
     return found
 
 
-def _catalogs(sources: Sources, faults: list[Fault]) -> dict[tuple[str, str], Catalog]:
-    found: dict[tuple[str, str], Catalog] = {}
-    for path in _named(sources.files, "locales/", ".po"):
+def _glossaries(texts: Mapping[str, str], faults: list[Fault]) -> dict[str, tuple[Term, ...]]:
+    found: dict[str, tuple[Term, ...]] = {}
+    for path in _named(texts, "locales/", "/glossary.toml"):
+        tag = path.split("/")[1]
+        found[tag], met = vocabulary.glossary(texts[path], path)
+        faults += [replace(fault, scope=Scope(language=tag)) for fault in met]
+    return found
+
+
+def _sign_offs(sources: Sources, faults: list[Fault]) -> dict[tuple[str, str], SignOff]:
+    found: dict[tuple[str, str], SignOff] = {}
+    for path in _named(sources.files, "locales/", ".json"):
         parts = PurePosixPath(path).parts
-        if len(parts) != 4 or parts[2] != "LC_MESSAGES":
-            continue
         domain, tag = PurePosixPath(path).stem, parts[1]
-        loaded, met = catalog.read(sources.files[path], path=path, domain=domain, language=tag)
-        faults += met
-        found[tag, domain] = loaded
+        if path == signoff.path(domain, tag):
+            read, met = signoff.read(sources.files[path], path=path, domain=domain, language=tag)
+            faults += met
+            found[tag, domain] = read
     return found
 
 
@@ -455,7 +512,7 @@ def _templates(texts: Mapping[str, str]) -> Templates:
     return Templates(
         sources=jinja,
         components=tuple(sorted(set(components) - set(templates.FURNITURE))),
-        stylesheet="\n".join(texts.get(path, "") for path in styles),
+        styles={path: texts.get(path, "") for path in styles},
         digest=digest(repr(sorted(jinja.items())).encode()),
     )
 
@@ -542,7 +599,9 @@ def _interface(press: Templates, faults: list[Fault]) -> tuple[Block, ...]:
     for path in sorted(press.sources):
         try:
             for block in templates.messages(path, press.sources[path]):
-                found.setdefault(block.msgid, block)
+                first = found.setdefault(block.msgid, block)
+                notes = dict.fromkeys((*first.notes, *block.notes))
+                found[block.msgid] = replace(first, notes=tuple(notes))
         except HandbillError as error:
             faults.append(error.fault)
     return tuple(found.values())

@@ -146,7 +146,7 @@ def _differences(
     if strange:
         yield "text-layer", f"would be read out, but is not in the text: {_some(strange)}"
     if ordered and not lost:
-        broken = list(_parted(expected, pages))
+        broken = list(_parted(expected, pages, frozenset(map(str, numbers))))
         if broken:
             text = ", ".join(f"{' '.join(pair)!r}" for pair in broken[:3])
             yield "text-layer", f"would be read out in another order: {text}"
@@ -245,9 +245,20 @@ def _keep_positive(*counters: Counter[str]) -> None:
             del counter[unit]
 
 
-def _parted(expected: list[list[str]], pages: list[_Page]) -> Iterator[tuple[str, str]]:
-    """Yield neighbours that have been parted, but for those of a block that turns a page there."""
-    pairs = [{*pairwise(page.units)} for page in pages]
+def _parted(
+    expected: list[list[str]], pages: list[_Page], made: frozenset[str]
+) -> Iterator[tuple[str, str]]:
+    """Yield neighbours that have been parted, but for those of a block that turns a page there.
+
+    A number that is made while printing, as in "Page 1 of 2", may stand between two.
+    """
+    pairs = [
+        {
+            *pairwise(page.units),
+            *((a, c) for (a, b), (_, c) in pairwise(pairwise(page.units)) if b in made),
+        }
+        for page in pages
+    ]
     units = [{*page.units} for page in pages]
     followed = set[tuple[str, str]]().union(*pairs)
     for block in expected:

@@ -1,7 +1,8 @@
 """Diagnostics for people and for machines: text, JSON, SARIF 2.1.0, GitHub annotations."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from handbill import __version__, rules
 from handbill.diagnostics import Diagnostic, Severity
@@ -10,11 +11,21 @@ from handbill.diagnostics import Diagnostic, Severity
 FORMATS = ("text", "json", "sarif", "github")
 
 
-def write(diagnostics: Sequence[Diagnostic], form: str, *, colour: bool = False) -> str:
-    """Render findings in one of `FORMATS`; an empty text where there is nothing to say."""
+def write(
+    diagnostics: Sequence[Diagnostic],
+    form: str,
+    *,
+    colour: bool = False,
+    waived: Sequence[Mapping[str, Any]] = (),
+) -> str:
+    """Render findings in one of `FORMATS`; an empty text where there is nothing to say.
+
+    What people have waived is told to machines only, as rows of the severity `waived`.
+    """
     found = sorted(dict.fromkeys(diagnostics), key=lambda item: (item.location, item.rule))
     if form == "json":
-        return json.dumps([item.row() for item in found], ensure_ascii=False, indent=1)
+        rows = [item.row() for item in found]
+        return json.dumps([*rows, *waived], ensure_ascii=False, indent=1)
     if form == "sarif":
         return _sarif(found)
     if form == "github":

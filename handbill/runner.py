@@ -17,7 +17,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from handbill import plan, press, rules, toolchain, typeset
+from handbill import plan, press, preview, rules, toolchain, typeset
 from handbill.diagnostics import Diagnostic, Fault, HandbillError, Location, Scope, Severity
 from handbill.editions import Artifact, Edition, Impression, Outcome
 from handbill.model import Job, Project, Proof
@@ -28,6 +28,8 @@ from handbill.store import SCHEMA, Store, artifact_from, artifact_row
 
 #: Jobs in flight for each worker: enough to keep it busy, few enough to keep memory flat.
 _WINDOW = 4
+#: The modules that a worker prints with.
+_PRESS = ("press", "accessibility", "typeset", "webfonts", "proofread", "validate", "impose")
 
 
 class Inline(Executor):
@@ -56,7 +58,7 @@ def executor(name: str, jobs: int) -> tuple[Executor, int]:
     if name == "process":
         context = multiprocessing.get_context("forkserver")
         # Imported once in the server, not once in each worker.
-        context.set_forkserver_preload(["handbill.press"])
+        context.set_forkserver_preload([f"handbill.{name}" for name in _PRESS])
         return ProcessPoolExecutor(jobs, mp_context=context, initializer=_ignore_interrupts), jobs
     module, _, factory = name.partition(":")
     try:
@@ -144,8 +146,31 @@ class Build:
                     task = workers.submit(_typeset, result, self.fonts_conf)
                     printing[task] = result, inputs
 
-    def conclude(self, *, complete: bool) -> None:
-        """Write the manifest; after a run over everything, remove what is published no more."""
+    def preview(self, paths: Iterable[str], workers: Executor) -> Iterator[str]:
+        """Draw the pages of published PDFs that have no pictures yet; yield which were drawn."""
+        waiting = deque(
+            path
+            for path in paths
+            if (row := self.rows[path])["kind"] == "pdf"
+            and row["current"]
+            and not self.store.shows(path, row.get("previews", ()))
+        )
+        drawing: deque[tuple[str, Future[Any]]] = deque()
+        while waiting or drawing:
+            while waiting and len(drawing) < _WINDOW:
+                path = waiting.popleft()
+                drawing.append((path, workers.submit(_draw, self.store.published(path))))
+            path, future = drawing.popleft()
+            self.rows[path]["previews"] = self.store.show(path, _result(future))
+            yield path
+
+    def conclude(self, *, complete: bool, release: bool = False) -> None:
+        """Write the manifest; after a run over everything, remove what is published no more.
+
+        Args:
+            complete: whether the run was over everything.
+            release: whether drafts were stopped.
+        """
         summary: dict[str, Any] | None = None
         findings = [*self.findings, *self.met]
         editions = {edition.path: edition for edition in plan.editions(self.project)}
@@ -175,9 +200,15 @@ class Build:
                     *(source.read for source in leaflet.sources),
                 )
             ]
+            dates += [
+                signature.expires
+                for sign_off in self.project.sign_offs.values()
+                for signature in sign_off.signatures
+            ]
             summary = {
                 "inputs": dict(sorted(self.project.digests.items())),
                 "findings": [item.row() for item in findings],
+                "release": release,
                 # Before the first day and after the last, the same inputs may say something new:
                 # a review is overdue, or a date is no longer in the future.
                 "from": today.isoformat(),
@@ -206,6 +237,7 @@ class Build:
             edition=edition,
             state="reused",
             pages=artifact.pages,
+            fit=artifact.fit,
             diagnostics=artifact.diagnostics,
         )
 
@@ -222,19 +254,7 @@ class Build:
         edition = proof.edition
         before = self.rows.get(edition.path, {}).get("inputs", {})
         found = [rules.diagnose(fault) for fault in impression.faults]
-        if impression.pages > (limit := self.project.settings.max_pages):
-            leaflet = self.project.leaflets[edition.leaflet]
-            found.append(
-                rules.diagnose(
-                    Fault(
-                        kind="page-budget",
-                        location=Location(path=leaflet.path),
-                        message=f"{impression.pages} pages in {edition.language}; at most {limit}",
-                        hint="shorten it, or raise max-pages in pyproject.toml",
-                        scope=Scope(leaflet=edition.leaflet, language=edition.language),
-                    )
-                )
-            )
+        found += [rules.diagnose(fault) for fault in self._beyond(proof, impression)]
         changed = tuple(name for name in inputs if inputs[name] != before.get(name))
         if any(item.severity is Severity.ERROR for item in found):
             self.met += found
@@ -242,22 +262,52 @@ class Build:
         artifact = Artifact(
             edition=edition,
             version=self.project.leaflets[edition.leaflet].version,
-            draft=True,
+            draft=proof.draft,
             digest=digest(impression.data),
             pages=impression.pages,
+            fit=impression.fit,
             key=proof.key,
             inputs=inputs,
             diagnostics=tuple(found),
         )
+        if not self.store.holds(edition.path, artifact.digest):
+            self.store.hide(edition.path)
         self.store.publish(edition.path, impression.data)
+        previews = self.rows.get(edition.path, {}).get("previews", ())
         self.rows[edition.path] = artifact_row(artifact)
+        if self.store.shows(edition.path, previews):
+            self.rows[edition.path]["previews"] = previews
         return Outcome(
             edition=edition,
             state=state,
             pages=impression.pages,
+            fit=impression.fit,
             changed=changed,
             diagnostics=tuple(found),
         )
+
+    def _beyond(self, proof: Proof, impression: Impression) -> Iterator[Fault]:
+        """Find an edition that takes more paper than it may."""
+        edition = proof.edition
+        leaflet = self.project.leaflets[edition.leaflet]
+        where = f"{edition.format} in {edition.language}"
+        if impression.pages > (limit := self.project.settings.max_pages):
+            yield Fault(
+                kind="page-budget",
+                location=Location(path=leaflet.path),
+                message=f"{impression.pages} pages in {edition.language}; at most {limit}",
+                hint="shorten it, or raise max-pages in pyproject.toml",
+                scope=Scope(leaflet=edition.leaflet, language=edition.language),
+            )
+        if impression.over:
+            yield Fault(
+                kind="sheet-budget",
+                location=leaflet.locations["sheets"],
+                message=f"{impression.over} lines too long for {leaflet.sheets} sheets: {where}, "
+                f"{impression.pages} pages where {proof.budget} are allowed",
+                hint="shorten the text, or raise sheets",
+                scope=edition.scope,
+            )
 
 
 def _compose(job: Job, wanted: str, fonts_conf: str) -> Proof | Fault:
@@ -278,6 +328,11 @@ def _typeset(proof: Proof, fonts_conf: str) -> Impression:
     """In a worker: typeset a proof; a crash of the engine is that edition's fault alone."""
     typeset.prepare(fonts_conf)
     return press.print_proof(proof)
+
+
+def _draw(pdf: bytes) -> list[bytes]:
+    """In a worker: draw the pages of a PDF."""
+    return list(preview.pictures(pdf))
 
 
 def _result(future: Future[Any]) -> Any:

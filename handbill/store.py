@@ -7,7 +7,7 @@ old file or the new one and never half of either. All of the folder is safe to d
 import fcntl
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,11 @@ from handbill.sources import digest
 SCHEMA = 1
 MANIFEST = "manifest.json"
 SPECIMENS = "specimen"
+PROOFS = "proof"
+DIFFERENCES = "diff"
+PSEUDO = "pseudo"
 GALLERY = "gallery"
+PREVIEWS = "previews"
 _KEPT = ".store"
 
 
@@ -56,13 +60,27 @@ class Store:
         except OSError:
             return False
 
+    def published(self, path: str) -> bytes:
+        """Return a published file.
+
+        Raises:
+            OSError: it is not there.
+        """
+        return (self.root / path).read_bytes()
+
     def impression(self, key: str) -> Impression | None:
         """Return what was printed from the proof with this key, faults included."""
         try:
             record = json.loads(self._record(key).read_text("utf-8"))
             data = self._blob(record["digest"]).read_bytes()
             faults = tuple(Fault.from_row(row) for row in record["faults"])
-            kept = Impression(data=data, pages=record["pages"], faults=faults)
+            kept = Impression(
+                data=data,
+                pages=record["pages"],
+                fit=record["fit"],
+                over=record["over"],
+                faults=faults,
+            )
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
         return kept if digest(data) == record["digest"] else None
@@ -74,6 +92,8 @@ class Store:
         record = {
             "digest": name,
             "pages": impression.pages,
+            "fit": impression.fit,
+            "over": impression.over,
             "faults": [fault.row() for fault in impression.faults],
         }
         self._write(self._record(key), json.dumps(record, ensure_ascii=False).encode())
@@ -83,8 +103,34 @@ class Store:
         if not self.holds(path, digest(data)):
             self._write(self.root / path, data)
 
+    def show(self, path: str, pictures: Sequence[bytes]) -> list[str]:
+        """Keep the pictures of a published file's pages, and return their digests."""
+        self.hide(path)
+        for number, picture in enumerate(pictures, start=1):
+            self._write(self._preview(path) / f"page-{number}.png", picture)
+        return [digest(picture) for picture in pictures]
+
+    def hide(self, path: str) -> None:
+        """Remove the pictures of a published file: they are of what it was."""
+        folder = self._preview(path)
+        with self._writing(folder.relative_to(self.root).as_posix()):
+            for picture in sorted(folder.glob("page-*.png")):
+                picture.unlink()
+            for empty in (folder, *folder.parents[:3]):
+                with suppress(OSError):
+                    empty.rmdir()
+
+    def shows(self, path: str, digests: Sequence[str]) -> bool:
+        """Tell whether the pictures of a published file's pages are these."""
+        folder = self._preview(path).relative_to(self.root)
+        return bool(digests) and all(
+            self.holds(f"{folder}/page-{number}.png", wanted)
+            for number, wanted in enumerate(digests, start=1)
+        )
+
     def withdraw(self, path: str) -> None:
-        """Remove a published file, and the folders that it leaves empty."""
+        """Remove a published file, its pictures, and the folders that they leave empty."""
+        self.hide(path)
         with self._writing(path):
             (self.root / path).unlink(missing_ok=True)
             for parent in Path(path).parents[:-1]:
@@ -107,9 +153,13 @@ class Store:
     def clean(self) -> int:
         """Remove what builds have written, and nothing else; return how many files that were."""
         ours = [self.root / row["path"] for row in self.manifest().get("editions", ())]
+        for name in (PROOFS, DIFFERENCES):
+            ours += sorted((self.root / name).glob("*/*.pdf"))
+            ours += sorted((self.root / name).glob("*/*.html"))
         for name in (SPECIMENS, GALLERY):
             ours += sorted((self.root / name).glob("*.pdf"))
             ours += sorted((self.root / name).glob("*.html"))
+        ours += sorted((self.root / PREVIEWS).glob("*/*/*/page-*.png"))
         ours += [path for path in (self.root / _KEPT).rglob("*") if path.is_file()]
         ours.append(self.root / MANIFEST)
         found = [path for path in ours if path.is_file()]
@@ -152,6 +202,9 @@ class Store:
 
     def _record(self, key: str) -> Path:
         return self.root / _KEPT / "records" / f"{key}.json"
+
+    def _preview(self, path: str) -> Path:
+        return self.root / PREVIEWS / path.rsplit(".", 1)[0]
 
     def _blob(self, name: str) -> Path:
         return self.root / _KEPT / "blobs" / name
@@ -207,6 +260,7 @@ def artifact_row(artifact: Artifact) -> dict[str, Any]:
         "current": True,
         "digest": artifact.digest,
         "pages": artifact.pages,
+        "fit": artifact.fit,
         "key": artifact.key,
         "inputs": dict(artifact.inputs),
         "findings": [item.row() for item in artifact.diagnostics],
@@ -227,6 +281,7 @@ def artifact_from(row: Mapping[str, Any]) -> Artifact:
         draft=row["draft"],
         digest=row["digest"],
         pages=row["pages"],
+        fit=row["fit"],
         key=row["key"],
         inputs=row["inputs"],
         diagnostics=tuple(Diagnostic.from_row(item) for item in row["findings"]),

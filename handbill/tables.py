@@ -41,6 +41,7 @@ class Key:
         keys: for a table, or a list of tables, the keys of each; none means any key with a text.
         filled: whether a list must hold something.
         choices: the only texts allowed.
+        members: for a list, the only texts allowed in it.
         pattern: what a text must match, whole.
         example: a right value, for the hint.
     """
@@ -51,6 +52,7 @@ class Key:
     keys: "Mapping[str, Key]" = field(default_factory=dict)
     filled: bool = False
     choices: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
     pattern: str = ""
     example: str = ""
 
@@ -202,15 +204,23 @@ def _problem(name: str, value: object, key: Key) -> tuple[str, str] | None:
     if isinstance(value, str):
         return _text_problem(name, value, key)
     if isinstance(value, list):
-        if key.filled and not value:
-            return f"{name!r} is empty", f"for example {name} = {key.example}"
-        for item in value:
-            if not _is(item, key.of):
-                return f"{name!r} holds something other than {_TYPE_NAMES[key.of]}", ""
+        return _list_problem(name, value, key)
     if isinstance(value, dict) and not key.keys:
         for inner, item in value.items():
             if not isinstance(item, str):
                 return f"{name}.{inner} is not {_TYPE_NAMES[str]}", ""
+    return None
+
+
+def _list_problem(name: str, value: list[Any], key: Key) -> tuple[str, str] | None:
+    if key.filled and not value:
+        return f"{name!r} is empty", f"for example {name} = {key.example}"
+    for item in value:
+        if not _is(item, key.of):
+            return f"{name!r} holds something other than {_TYPE_NAMES[key.of]}", ""
+        if key.members and item not in key.members:
+            hint = nearest(item, key.members) or f"any of {', '.join(key.members)}"
+            return f"{name!r} cannot hold {item!r}", hint
     return None
 
 

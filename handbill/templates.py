@@ -21,10 +21,16 @@ from handbill.model import Block, Templates
 PAGE = "leaflet.html.jinja"
 #: The page that tries out a language.
 SPECIMEN = "specimen.html.jinja"
+#: The sheet on which a text is read beside its translation.
+PROOF = "proof.html.jinja"
+#: The sheet that shows what has changed since a text was signed.
+DIFFERENCE = "difference.html.jinja"
+#: Pages for staff, and what they have in common: in English, and translated by nobody.
+STAFF = ("staff.html.jinja", PROOF, DIFFERENCE)
 #: The page that shows every component.
 GALLERY = "gallery.html.jinja"
 #: Components that the press itself asks for; authors cannot name them.
-FURNITURE = ("citation", "figure")
+FURNITURE = ("citation", "figure", "table")
 #: The word for a message in a template: `{{ t("Version {version}", version=…) }}`.
 KEYWORD = "t"
 

@@ -21,6 +21,7 @@ from handbill.sources import digest, files
 #: Packages whose version can change a PDF's bytes, or what is found in it.
 PACKAGES = (
     "babel",
+    "brotli",
     "cssselect2",
     "fonttools",
     "icu4py",
@@ -36,6 +37,7 @@ PACKAGES = (
     "segno",
     "tinycss2",
     "tinyhtml5",
+    "uharfbuzz",
     "weasyprint",
 )
 

@@ -9,7 +9,10 @@ import functools
 import logging
 import os
 import re
-from collections.abc import Mapping
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -18,14 +21,18 @@ import weasyprint
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
-from handbill import finish, textlayer
+from handbill import finish, fitting, measure, textlayer
 from handbill.diagnostics import Fault, Location
 from handbill.editions import Impression
+from handbill.fitting import Layout
 from handbill.model import Proof
 
 
 #: 2000-01-01; fontTools stamps a font's `head.modified` with it. Any constant will do.
 EPOCH = "946684800"
+
+#: After so many seconds an edition is given up; the slowest takes two.
+PATIENCE = 120
 
 _OPTIONS = {"pdf_variant": finish.VARIANT, "pdf_identifier": True}
 
@@ -84,6 +91,11 @@ def prepare(fonts_conf: str) -> None:
     _fonts(fonts_conf)
 
 
+def fonts_folder() -> Path:
+    """Return the folder of the only fonts there are; `prepare` has set it."""
+    return Path(os.environ["FONTCONFIG_FILE"]).parent
+
+
 @functools.lru_cache(maxsize=4)
 def _fonts(fonts_conf: str) -> FontConfiguration:
     """Load a font folder once a process; WeasyPrint finds it in the environment."""
@@ -104,13 +116,11 @@ def typeset(proof: Proof) -> Impression:
                 families.add(str(item["FontFamily"].string))
 
     try:
-        fonts = _fonts(os.environ["FONTCONFIG_FILE"])
-        html = weasyprint.HTML(
-            string=proof.html, base_url="asset:", url_fetcher=_Assets(proof.assets)
-        )
-        document = html.render(font_config=fonts, **_OPTIONS)
-        finish.describe(document)
-        pdf = document.write_pdf(finisher=complete, **_OPTIONS)
+        with _patience(PATIENCE):
+            layout, document = _fitted(proof)
+            finish.describe(document)
+            pdf = document.write_pdf(finisher=complete, **_OPTIONS)
+            flaws = list(measure.flaws(document, proof.least_size))
     except Exception as error:  # noqa: BLE001 - WeasyPrint's own crash is this edition's finding
         message = f"the engine cannot print this: {type(error).__name__}: {error}"
         crash = Fault(
@@ -124,35 +134,101 @@ def typeset(proof: Proof) -> Impression:
     finally:
         _LOGGER.removeHandler(log)
     faults = [_fault(line, proof) for line in dict.fromkeys(log.lines)]
+    faults += [font_fallback(family, proof) for family in sorted(families - set(proof.fonts))]
+    if layout.is_ragged:
+        message = f"its last page, {layout.pages}, is nearly empty"
+        flaws.append(("nearly-empty-page", message, "a sentence less, or some more"))
     faults += [
         Fault(
-            kind="font-fallback",
+            kind=kind,
             location=Location(path=proof.edition.path),
-            message=f"printed with {family}, which is not a font of {proof.edition.language}",
-            hint="add it to the language's fonts in languages.toml if that is right",
+            message=message,
+            hint=hint,
             scope=proof.edition.scope,
         )
-        for family in sorted(families - set(proof.fonts))
+        for kind, message, hint in flaws
     ]
-    return Impression(data=pdf, pages=len(document.pages), faults=tuple(faults))
+    return Impression(
+        data=pdf,
+        pages=layout.pages,
+        fit=layout.setting,
+        over=layout.over(proof.budget),
+        faults=tuple(faults),
+    )
+
+
+@contextmanager
+def _patience(seconds: float) -> Iterator[None]:
+    """Interrupt what takes longer: there are stylesheets that WeasyPrint never finishes.
+
+    Only a process's main thread can be interrupted, and there all our own executors work.
+
+    Raises:
+        TimeoutError: it took longer.
+    """
+
+    def stop(_signal: int, _frame: object) -> None:
+        message = f"not finished after {seconds:g} seconds"
+        raise TimeoutError(message)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _fitted(proof: Proof) -> tuple[Layout, Any]:
+    """Lay a proof out in the setting that fits its paper; return the document too."""
+    fonts = _fonts(os.environ["FONTCONFIG_FILE"])
+    made: dict[str, tuple[Layout, Any]] = {}
+
+    def lay_out(setting: str) -> Layout:
+        html = weasyprint.HTML(
+            string=fitting.apply(proof.html, setting),
+            base_url="asset:",
+            url_fetcher=_Assets(proof.assets),
+        )
+        document = html.render(font_config=fonts, **_OPTIONS)
+        made[setting] = measure.layout(document, setting), document
+        return made[setting][0]
+
+    chosen = fitting.fit(proof.html, proof.budget, lay_out)
+    return made[chosen.setting]
+
+
+def missing_glyph(letter: str, proof: Proof) -> Fault:
+    """Say that no font of the project has a character of the page."""
+    return Fault(
+        kind="missing-glyph",
+        location=proof.place(letter),
+        message=f"no font has the character {letter!r} (U+{ord(letter[0]):04X})",
+        hint="replace the character, or add a font that has it",
+        scope=proof.edition.scope,
+    )
+
+
+def font_fallback(family: str, proof: Proof) -> Fault:
+    """Say that a page needs a font which its language does not name."""
+    return Fault(
+        kind="font-fallback",
+        location=Location(path=proof.edition.path),
+        message=f"printed with {family}, which is not a font of {proof.edition.language}",
+        hint="add it to the language's fonts in languages.toml if that is right",
+        scope=proof.edition.scope,
+    )
 
 
 def _fault(line: str, proof: Proof) -> Fault:
     scope = proof.edition.scope
     place = Location(path=proof.edition.path)
     if glyph := _GLYPH.match(line):
-        letter = glyph.group(1)
-        for text, location in proof.places.items():
-            if letter in text:
-                place = location
-                break
-        return Fault(
-            kind="missing-glyph",
-            location=place,
-            message=f"no font has the character {letter!r} (U+{glyph.group(2)})",
-            hint="replace the character, or add a font that has it",
-            scope=scope,
-        )
+        return missing_glyph(glyph.group(1), proof)
     for pattern, kind in _KINDS:
         if pattern.search(line):
             return Fault(kind=kind, location=place, message=line, scope=scope)

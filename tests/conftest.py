@@ -1,11 +1,15 @@
 """Projects to test with: whole, small, on disk or in memory."""
 
 import datetime as dt
+import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,6 +31,32 @@ __all__ = ["checks"]  # importing it registers the rules
 def _own_fonts() -> None:
     """See no fonts but the project's, in this process and in all that it starts."""
     typeset.prepare(str(FONTS / "fonts.conf"))
+
+
+def build(output: Path, *arguments: str, **environment: str) -> None:
+    """Build the collection into a folder."""
+    subprocess.run(
+        [sys.executable, "build.py", "build", "--output", str(output), *arguments],
+        check=True,
+        capture_output=True,
+        cwd=ROOT,
+        env={**os.environ, **environment},
+    )
+
+
+@pytest.fixture(scope="session")
+def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the built collection."""
+    folder = tmp_path_factory.mktemp("collection")
+    build(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def manifest(output: Path) -> dict[str, Any]:
+    """Return the collection's manifest."""
+    found: dict[str, Any] = json.loads((output / "manifest.json").read_text("utf-8"))
+    return found
 
 
 def in_memory(changes: Mapping[str, str | bytes | None], situation: str = "smallest") -> Sources:

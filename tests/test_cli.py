@@ -68,7 +68,9 @@ def test_a_second_build_does_nothing(copied: Copied) -> None:
 
     again = handbill(root, "build", "--json", "--language", "es")
 
-    assert again.stderr == "1 unchanged; 0 errors, 0 warnings\n"
+    assert again.stderr == (
+        "validated by PDF/UA-1 and PDF/A-2a: 1 of 1 PDFs\n1 unchanged; 0 errors, 0 warnings\n"
+    )
     assert [row["language"] for row in json.loads(again.stdout)["editions"]] == ["es"]
     assert {path: path.stat().st_mtime_ns for path in (root / "output").rglob("*")} == before
 
@@ -111,14 +113,14 @@ def test_check_prints_findings_in_four_formats(copied: Copied) -> None:
     sarif = json.loads(handbill(root, "check", "--output-format", "sarif").stdout)
 
     assert text.returncode == 1
-    assert text.stdout.startswith("content/leaflets/hands/leaflet.md:29:1: LF104 raw-html: ")
+    assert text.stdout.startswith("content/leaflets/hands/leaflet.md:28:1: LF104 raw-html: ")
     assert (
-        "::error file=content/leaflets/hands/leaflet.md,line=29,col=1,title=LF104" in github.stdout
+        "::error file=content/leaflets/hands/leaflet.md,line=28,col=1,title=LF104" in github.stdout
     )
     assert {row["rule"] for row in rows} == {"LF104", "LF301"}
     results = sarif["runs"][0]["results"]
     assert sarif["version"] == "2.1.0"
-    assert results[0]["locations"][0]["physicalLocation"]["region"]["startLine"] == 29
+    assert results[0]["locations"][0]["physicalLocation"]["region"]["startLine"] == 28
 
 
 def test_explain_names_the_inputs_that_changed(copied: Copied) -> None:
@@ -278,3 +280,80 @@ def test_the_review_date_ends_a_no_op(copied: Copied) -> None:
 
     assert done.returncode == 1
     assert "LF102 review-overdue" in done.stderr
+
+
+def test_the_translation_desk_works_from_the_command_line(copied: Copied, tmp_path: Path) -> None:
+    """Update, status, export and import: a job goes out, comes back, and is in the catalog."""
+    root = copied()
+    behind = handbill(root, "catalog", "update", "--check")
+    handbill(root, "catalog", "extract")
+    done = handbill(root, "catalog", "update")
+    again = handbill(root, "catalog", "update", "--check")
+    assert (behind.returncode, done.returncode, again.returncode) == (1, 0, 0)
+    assert "0 of 4 catalogs to change" in again.stderr
+
+    status = handbill(root, "catalog", "status", "--output-format", "json", "--leaflet", "hands")
+    assert [row["translated"] for row in json.loads(status.stdout)] == [7, 7]
+
+    job = tmp_path / "job.csv"
+    out = handbill(root, "catalog", "export", "--language", "es", "--as", "csv", "--to", str(job))
+    assert (out.returncode, out.stdout) == (0, "")
+    text = job.read_text("utf-8").replace("todo el mundo", "todas las personas")
+    job.write_text(text.replace("20 segundos", "200 segundos"), "utf-8")
+    back = handbill(root, "catalog", "import", str(job))
+    assert back.returncode == 1
+    assert "LF312 changed-number" in back.stderr
+    catalog = (root / "locales/es/LC_MESSAGES/hands.po").read_text("utf-8")
+    assert "# was: todo el mundo\n" in catalog
+    assert 'msgstr "todas las personas"' in catalog
+
+    job.write_text("nonsense", "utf-8")
+    refused = handbill(root, "catalog", "import", str(job))
+    assert refused.returncode == 1
+    assert f"{job}:1:1: LF341 exchange-file" in refused.stderr
+    assert (root / "locales/es/LC_MESSAGES/hands.po").read_text("utf-8") == catalog
+
+
+def test_previews_are_drawn_once_and_never_of_another_text(copied: Copied) -> None:
+    """Each page is a picture; a changed text takes its pictures away, and they are drawn anew."""
+    root = copied()
+    drawn = handbill(root, "build", "--previews")
+    again = handbill(root, "build", "--previews")
+    picture = root / "output/previews/one/en/hands.a4/page-1.png"
+    before = picture.read_bytes()
+
+    assert "3 editions drawn" in drawn.stderr
+    assert "0 editions drawn" in again.stderr
+    assert before.startswith(b"\x89PNG")
+
+    leaflet = root / "content/leaflets/hands/leaflet.md"
+    leaflet.write_text(leaflet.read_text("utf-8").replace('"1.0"', '"2.0"'), "utf-8")
+    handbill(root)
+    assert not picture.exists()
+    handbill(root, "build", "--previews", "--language", "en")
+    assert picture.read_bytes() != before
+    assert not (root / "output/previews/one/es").exists()
+    handbill(root, "clean")
+    assert not (root / "output/previews").exists()
+
+
+@pytest.mark.slow
+def test_sheets_and_pseudo_editions_are_printed_and_cleaned(copied: Copied) -> None:
+    """Each where README says; a wrong name is refused with those that there are."""
+    root = copied()
+    for name in ("staff.html.jinja", "proof.html.jinja"):
+        (root / "templates" / name).write_bytes((ROOT / "templates" / name).read_bytes())
+
+    proof = handbill(root, "catalog", "proof", "--language", "ar", "--leaflet", "hands")
+    pseudo = handbill(root, "pseudo", "--language", "ar-XB")
+    wrong = handbill(root, "catalog", "proof", "--leaflet", "feet")
+
+    assert proof.returncode == 0, proof.stderr
+    assert pseudo.returncode == 0, pseudo.stderr
+    assert (root / "output/proof/ar/hands.pdf").is_file()
+    assert (root / "output/proof/ar/hands.html").is_file()
+    assert (root / "output/pseudo/one/ar-XB/hands.a4.pdf").is_file()
+    assert wrong.returncode == 2
+    assert "hands" in wrong.stderr
+    handbill(root, "clean")
+    assert not [path for path in (root / "output").rglob("*") if path.is_file()]

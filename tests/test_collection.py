@@ -1,20 +1,20 @@
 """The collection that this repository publishes, printed for real and looked at."""
 
+import io
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pypdf
 import pypdfium2
 import pytest
 from PIL import Image, ImageStat
 
-from tests.conftest import ROOT
+from handbill import validate
+from tests.conftest import ROOT, build
 
 
 pytestmark = pytest.mark.slow
@@ -25,32 +25,6 @@ FORMATS = {
 }
 #: Pixels an inch of the pictures that are measured.
 RESOLUTION = 50
-
-
-def build(output: Path, *arguments: str, **environment: str) -> None:
-    """Build the collection into a folder."""
-    subprocess.run(
-        [sys.executable, "build.py", "build", "--output", str(output), *arguments],
-        check=True,
-        capture_output=True,
-        cwd=ROOT,
-        env={**os.environ, **environment},
-    )
-
-
-@pytest.fixture(scope="session")
-def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the built collection."""
-    folder = tmp_path_factory.mktemp("collection")
-    build(folder)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def manifest(output: Path) -> dict[str, Any]:
-    """Return the collection's manifest."""
-    found: dict[str, Any] = json.loads((output / "manifest.json").read_text("utf-8"))
-    return found
 
 
 def pdfs(manifest: dict[str, Any]) -> list[dict[str, Any]]:
@@ -179,6 +153,34 @@ def test_pdfs_are_tagged_and_titled(output: Path, manifest: dict[str, Any]) -> N
         assert pdf.metadata.title
         assert b"<pdfuaid:part>1<" in root["/Metadata"].get_data()
         assert b'pdfaid:part="2"' in root["/Metadata"].get_data()
+        described = root["/Metadata"].get_data().decode()
+        name = f"{row['leaflet']}.{row['language']}.{row['clinic']}"
+        assert f"<dc:identifier>{name}</dc:identifier>" in described
+        assert f"<dc:language><rdf:Bag><rdf:li>{row['language']}</rdf:li>" in described
+        assert f"<xmpMM:VersionID>{row['version']}-" in described
+        assert "<rdf:li>icd-10 L72.0</rdf:li>" in described
+
+
+def test_every_pdf_is_valid(
+    output: Path, manifest: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each file is sound as qpdf sees it, and each for readers is PDF/UA-1 and PDF/A-2a.
+
+    A booklet is for printers; the pages that it is made of were judged before they were imposed.
+    """
+    sound = valid = 0
+    for row in pdfs(manifest):
+        data = (output / row["path"]).read_bytes()
+        with pikepdf.open(io.BytesIO(data)) as pdf:
+            assert pdf.check_pdf_syntax() == [], row["path"]
+        sound += 1
+        if row["format"] != "a5-booklet":
+            assert list(validate.problems(data)) == [], row["path"]
+            valid += 1
+    with capsys.disabled():
+        print(f"\n{sound} PDFs are sound (qpdf); {valid} for readers are PDF/UA-1 and PDF/A-2a")
+    assert sound == len(pdfs(manifest))
+    assert valid > sound // 2
 
 
 def test_the_same_bytes_everywhere(output: Path, tmp_path: Path) -> None:
@@ -203,3 +205,13 @@ def test_web_pages_stand_alone(output: Path, manifest: dict[str, Any]) -> None:
         assert "<script" not in html
         assert not re.search(r'(src|href)="(?!data:image/)', html)
         assert 'class="draft"' in html
+
+
+def test_web_pages_bring_their_fonts_and_stay_small(output: Path, manifest: dict[str, Any]) -> None:
+    """A page is read on a telephone: 300 kB, with the letters of any language."""
+    for row in manifest["editions"]:
+        if row["kind"] == "html":
+            data = (output / row["path"]).read_bytes()
+
+            assert b"@font-face" in data
+            assert len(data) < 300_000, row["path"]

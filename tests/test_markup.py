@@ -51,6 +51,7 @@ def furniture(translate: dict[str, str] | None = None) -> Furniture:
         translate=lambda block: table.get(block.msgid, block.msgid),
         component=lambda name, title, body, level: f"<box {name} {level}>{title}|{body}</box>",
         figure=lambda src, alt, caption: f"<figure {src}>{alt}|{caption}</figure>",
+        table=lambda html: html,
         citation=lambda keys: f"<cite>{','.join(keys)}</cite>",
         slot=lambda name: f"<{name}>",
     )
@@ -340,3 +341,15 @@ def test_any_text_can_be_read(text: str) -> None:
 
     assert all(isinstance(block, Block) for block in outline.blocks)
     assert all(block.line >= 1 and block.column >= 1 for block in outline.blocks)
+
+
+@given(
+    st.text(
+        alphabet=st.sampled_from("ab 1-+#|~.:/>@'\"\u00a0\u0633\u4e2d\x02\x03(){}="), max_size=40
+    )
+)
+@settings(max_examples=300)
+def test_a_text_without_a_sign_of_markup_has_none(text: str) -> None:
+    """What is not handed to Markdown, because no sign in it could begin markup, holds none."""
+    assert markup._inline_marks(text) == ((), ())
+    assert [element.tag for element in markup._inline(text).iter()] == ["div", "p"]

@@ -195,6 +195,14 @@ def test_pages_and_items_are_numbered() -> None:
     assert met("<ol><li>a<li>b<li>c</ol>", style=style) == []
 
 
+def test_the_only_page_may_be_numbered_in_the_middle_of_a_line() -> None:
+    """As in "Page 1 of 1": the numbers part words that follow each other in the text."""
+    style = ".page::after { content: counter(page) } .pages::after { content: counter(pages) }"
+    foot = '<p>Page <span class="page"></span> of <span class="pages"></span> here</p>'
+
+    assert met(f"<p>take one daily</p>{foot}", style=style) == []
+
+
 def test_another_order_is_reported_though_pages_are_many() -> None:
     """A page's turn excuses the pair that it parts, and no other."""
     turns = '<h1 style="break-before: page">again</h1>' * 3

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import os
+import re
 import signal
 from concurrent.futures import Executor
 from dataclasses import replace
@@ -273,3 +274,29 @@ def test_impressions_remember_what_went_wrong(press: Press) -> None:
 
     assert press.store.impression(proof[0].key) == kept
     assert press.store.impression(proof[1].key) is None
+
+
+def test_a_text_is_set_tighter_to_fit_its_sheets_or_stopped(press: Press) -> None:
+    """The finding says by how many lines it is too long, at the line that allows no more sheets."""
+    leaflet = "content/leaflets/hands/leaflet.md"
+    press.change(leaflet, "+++\n\n## Wash", "+++\n\n## Wash\n\n{PARAGRAPHS}")
+    press.change(leaflet, "authors =", "sheets = 1\nauthors =")
+    press.change("templates/formats/a4/format.toml", "title", "sheet-pages = 2\ntitle")
+    press.change("templates/style.css", "body {", ".draft { position: running(d); }\nbody {")
+    press.change(
+        "templates/formats/a4/style.css", "@page {", "@page { @top-left { content: element(d); }"
+    )
+    press.change("pyproject.toml", '"es", "ar"', "")
+    long = "\n\n".join(["Wash your hands."] * 50)
+    press.change(leaflet, "{PARAGRAPHS}", long)
+
+    stopped = press.build()["one/en/hands.a4.pdf"]
+    assert stopped.state == "stopped"
+    fault = next(item for item in stopped.diagnostics if item.name == "sheet-budget")
+    assert str(fault.location) == f"{leaflet}:10:1"
+    assert re.match(r"\d+ lines too long for 1 sheets: a4 in en, 3 pages where 2", fault.message)
+
+    press.change("templates/style.css", "body {", '[data-fit="tight-1"] p { margin: 2pt; }\nbody {')
+    fitted = press.build()["one/en/hands.a4.pdf"]
+    assert (fitted.state, fitted.pages, fitted.fit) == ("typeset", 2, "tight-1")
+    assert press.build()["one/en/hands.a4.pdf"].fit == "tight-1"

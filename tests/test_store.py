@@ -92,7 +92,7 @@ def test_cleaning_leaves_what_a_build_did_not_write(tmp_path: Path) -> None:
     store = Store(tmp_path)
     edition = Edition(leaflet="x", clinic="a", language="en", format="a4")
     artifact = Artifact(
-        edition=edition, version="1", draft=True, digest="", pages=1, key="k", inputs={}
+        edition=edition, version="1", draft=True, digest="", pages=1, fit="", key="k", inputs={}
     )
     store.publish(edition.path, b"1")
     store.keep("k", Impression(data=b"%PDF", pages=2))
@@ -121,3 +121,19 @@ def test_two_builds_do_not_share_a_folder(tmp_path: Path) -> None:
         pass
 
     assert "another build" in caught.value.fault.message
+
+
+def test_pictures_go_with_the_file_that_they_show(tmp_path: Path) -> None:
+    """They are whole or not there, and withdrawn with their file."""
+    store = Store(tmp_path)
+    path = "a/en/x.a4.pdf"
+    store.publish(path, b"%PDF")
+
+    shown = store.show(path, [b"one", b"two"])
+    assert store.shows(path, shown)
+    assert store.show(path, [b"one"]) == shown[:1]
+    assert [found.name for found in tmp_path.glob("previews/**/*.png")] == ["page-1.png"]
+    assert not store.shows(path, shown)
+    assert not store.shows(path, [])
+    store.withdraw(path)
+    assert list(tmp_path.iterdir()) == []

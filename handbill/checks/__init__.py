@@ -1,6 +1,28 @@
 """The rules that ship: importing this package registers them all."""
 
-from handbill.checks import clinic, content, layout, project, template, translation
+from handbill.checks import (
+    clinic,
+    content,
+    dosage,
+    exchange,
+    layout,
+    project,
+    signature,
+    template,
+    translation,
+    wording,
+)
 
 
-__all__ = ["clinic", "content", "layout", "project", "template", "translation"]
+__all__ = [
+    "clinic",
+    "content",
+    "dosage",
+    "exchange",
+    "layout",
+    "project",
+    "signature",
+    "template",
+    "translation",
+    "wording",
+]

@@ -1,18 +1,21 @@
 """LF1: leaflets as their authors wrote them."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from handbill.diagnostics import Fault, Location, Scope, Severity
-from handbill.markup import strays
-from handbill.model import Heading, Leaflet, Project, Reference
+from handbill.markup import links, strays
+from handbill.model import Heading, Language, Leaflet, Project, Reference
 from handbill.rules import declare, rule
 from handbill.tables import nearest
 
 
 #: A page of clear print holds some 350 words; beyond this, layout alone takes a minute.
 MAX_WORDS = 12_000
+#: A longer address is no name of a page.
+MAX_ADDRESS = 60
 
 declare(
     "LF101",
@@ -434,6 +437,51 @@ def stray_markup(project: Project) -> Iterator[Fault]:
             ref = Reference(name=block.kind, line=block.line, column=block.column)
             for stray in strays(block.msgid, block.kind):
                 yield _at(leaflet, ref, "stray-markup", stray.message, stray.hint)
+
+
+@rule("LF126", "vague-link", Severity.WARNING)
+def vague_link(project: Project) -> Iterator[Fault]:
+    """A link whose words do not say where it leads.
+
+    What it does: compares the words of each link with the language's `vague-links` in
+    languages.toml, in leaflets and in their translations, and finds addresses of more than 60
+    characters that stand as they are.
+    Why is this bad? Who cannot see the page often goes from link to link, and hears "here, here,
+    more"; a long address is read out letter by letter (WCAG 2.2, 2.4.4). On paper "here" is
+    nowhere.
+    Example: `Wash your hands well. Read more [here](https://example.org/hands).`
+    Use instead: `Read [how to wash your hands](https://example.org/hands).`
+    """
+    hint = "name the page that it leads to"
+    for leaflet in project.leaflets.values():
+        language = project.languages.get(project.settings.source_language)
+        for link in leaflet.outline.links:
+            if message := language and _vague(link.name, language):
+                yield _at(leaflet, link, "vague-link", message, hint)
+    for catalog in project.catalogs.values():
+        language = project.languages.get(catalog.language)
+        if catalog.domain not in project.leaflets or language is None:
+            continue
+        for entry in catalog.messages.values():
+            for words in () if entry.fuzzy else links(entry.msgstr):
+                if message := _vague(words, language):
+                    yield Fault(
+                        kind="vague-link",
+                        location=Location(path=catalog.path, line=entry.line),
+                        message=message,
+                        hint=hint,
+                        scope=Scope(leaflet=catalog.domain, language=catalog.language),
+                    )
+
+
+def _vague(words: str, language: Language) -> str:
+    """Say what is wrong with the words of a link; empty where nothing is."""
+    bare = "".join(" " if unicodedata.category(letter)[0] in "PS" else letter for letter in words)
+    if " ".join(bare.split()).casefold() in language.vague_links:
+        return f"a link that says no more than {words!r}"
+    if len(words) > MAX_ADDRESS and "://" in words and " " not in words:
+        return f"an address of {len(words)} characters as the words of a link"
+    return ""
 
 
 def _at(leaflet: Leaflet, ref: Reference, kind: str, message: str, hint: str) -> Fault:

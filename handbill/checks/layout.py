@@ -152,3 +152,115 @@ declare(
     write `**5-10 mg**`, not `**5**-10 mg`.
     """,
 )
+declare(
+    "LF516",
+    "table-header",
+    Severity.ERROR,
+    """
+    A table whose headers do not say what its cells are.
+
+    What it does: finds tables without a header cell, header cells without words, and, in tables
+    with headers of both rows and columns, header cells that do not say of which they are.
+    Why is this bad? A screen reader says a cell together with its headers: without them "5 ml" is
+    of no age and of no medicine (WCAG 2.2, 1.3.1). PDF/UA validators let such tables pass.
+    Example: `| | Dose |`
+    Use instead: `| Age | Dose |`; in a template `<th scope="row">`.
+    """,
+)
+declare(
+    "LF517",
+    "heading-skip",
+    Severity.ERROR,
+    """
+    A finished page whose headings skip a level, or that has not exactly one title.
+
+    What it does: follows `h1` to `h6` through the page, those of templates and boxes among them.
+    heading-order looks at what the author wrote, before any template is around it.
+    Why is this bad? A reader who moves by headings believes that a part is missing (WCAG 2.2,
+    1.3.1).
+    Example: `<h4>{{ t("Contact us") }}</h4>` under an `h2`
+    Use instead: `<h3>`; in a box `<h{{ level }}>`.
+    """,
+)
+declare(
+    "LF518",
+    "contrast",
+    Severity.ERROR,
+    """
+    Text whose colour is too near to that of its background.
+
+    What it does: follows the stylesheets to the colours of every text: their order, inheritance
+    and custom properties; for web pages also on a dark screen and in print. The least ratio is
+    4.5 to 1, for large text too. It cannot see text over pictures and gradients, `opacity`, text
+    that CSS generates, things laid over each other, margin boxes of `@page`, and colours that are
+    not of sRGB; of rules for widths it takes all to hold.
+    Why is this bad? Many readers of leaflets are old, or read by poor light (WCAG 2.2, 1.4.3).
+    Example: `.summary { color: #8a9a9e }` on white, 2.9 to 1
+    Use instead: `.summary { color: #52646a }`
+    """,
+)
+declare(
+    "LF512",
+    "sheet-budget",
+    Severity.ERROR,
+    """
+    A leaflet takes more sheets of paper than its front matter allows.
+
+    What it does: sets the text as tightly as the stylesheet knows (`[data-fit="tight-1"]` and on),
+    and then counts the lines that stand beyond `sheets`, in each language and format.
+    Why is this bad? The last page is left in the printer, or a second sheet is lost.
+    Use instead: a shorter text, or more `sheets`. Smaller type is no way out.
+    """,
+)
+declare(
+    "LF513",
+    "split-box",
+    Severity.ERROR,
+    """
+    A box or a row that should stay whole goes on on the next page.
+
+    What it does: finds elements with `break-inside: avoid` that stand on two pages, as they do when
+    they are longer than a page.
+    Why is this bad? Half of a list of reasons to call for help looks like all of it.
+    Use instead: a shorter box, or two.
+    """,
+)
+declare(
+    "LF514",
+    "small-print",
+    Severity.ERROR,
+    """
+    Type, or the space between lines, is smaller than clear print allows.
+
+    What it does: measures every text on the finished pages: 12 pt or more, in large print 18 pt
+    (`least-size` of the format), and 1.4 times the type size between the lines of running text.
+    Why is this bad? Many readers cannot read it (UKAAF G003, 2019).
+    Example: `font-size: 9pt`
+    Use instead: sizes in `rem` of 1 or more.
+    """,
+)
+declare(
+    "LF515",
+    "nearly-empty-page",
+    Severity.WARNING,
+    """
+    The last page holds a few lines only.
+
+    What it does: where the last page is filled by less than 15 %, tries the tighter and the roomier
+    settings of the stylesheet, and warns when none helps.
+    Why is this bad? It is paper for nothing, and it is lost first.
+    Use instead: a sentence less.
+    """,
+)
+declare(
+    "LF519",
+    "stranded-heading",
+    Severity.ERROR,
+    """
+    A heading at the foot of a page, with its text on the next.
+
+    What it does: looks at the last line of every page but the last.
+    Why is this bad? The reader of one page has a title without a text, of the next the reverse.
+    Use instead: `break-after: avoid`, and nothing between heading and text that forbids it.
+    """,
+)

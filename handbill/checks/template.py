@@ -1,12 +1,25 @@
 """LF4: the designers' templates."""
 
+import datetime as dt
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 
-from handbill import templates
+from handbill import plan, press, pseudo, templates
 from handbill.diagnostics import Fault, Location, Scope, Severity
-from handbill.model import Project
+from handbill.model import Job, Project, Signature
 from handbill.rules import declare, rule
 from handbill.store import GALLERY
+
+
+#: Nobody's: shows what a signed page says.
+_SIGNATURE = Signature(
+    role="clinical-reviewer",
+    name="A. Reader",
+    date=dt.date(2000, 1, 1),
+    expires=dt.date(2001, 1, 1),
+    text="",
+)
 
 
 declare(
@@ -72,12 +85,14 @@ def missing_fixture(project: Project) -> Iterator[Fault]:
 def untranslatable_text(project: Project) -> Iterator[Fault]:
     """Words in a template that no translator sees.
 
-    What it does: finds letters outside tags, `{{ … }}` and `{% … %}`.
+    What it does: finds letters outside tags, `{{ … }}` and `{% … %}`. Pages for staff are English.
     Why is this bad? They would be English in every language.
     Example: `<h2>Contact us</h2>`
     Use instead: `<h2>{{ t("Contact us") }}</h2>`
     """
     for path, source in sorted(project.templates.sources.items()):
+        if path in templates.STAFF:
+            continue
         for line, words in templates.bare_words(source):
             yield Fault(
                 kind="untranslatable-text",
@@ -85,3 +100,63 @@ def untranslatable_text(project: Project) -> Iterator[Fault]:
                 message=f"words that are not translated: {words[:40]!r}",
                 hint='write {{ t("…") }}',
             )
+
+
+@rule("LF410", "untranslated-leak", Severity.ERROR)
+def untranslated_leak(project: Project) -> Iterator[Fault]:
+    """Words on a finished page that no translator sees.
+
+    What it does: composes leaflets in a pseudo-language, in which every text that is translated has
+    accents, and finds what has none: in the text, the page's title, `alt`, `aria-label` and their
+    like, and `content` of stylesheets. Enough leaflets are taken to print every component that is
+    used, of one clinic, in one format of each kind, as drafts and signed. Names, addresses, dates
+    and sources are known. Silent where no leaflet can be composed, and where `untranslatable-text`
+    has found the same words in a template.
+    Why is this bad? They would be English in every language.
+    Example: `<nav aria-label="Contents">`
+    Use instead: `<nav aria-label="{{ t('Contents') }}">`
+    """
+    source = project.languages.get(project.settings.source_language)
+    if source is None or source.script != "Latn":
+        return
+    seen: set[tuple[str, str]] = set()
+    found_before = {
+        (f"templates/{path}", line)
+        for path, text in project.templates.sources.items()
+        for line, _words in templates.bare_words(text)
+    }
+    copy = pseudo.project(project)
+    for edition in pseudo.sample(project):
+        draft = plan.job(copy, edition)
+        signed = replace(draft, draft=False, signatures=(_SIGNATURE,))
+        for job in (draft, signed):
+            proof = press.compose(job, "")
+            if isinstance(proof, Fault):
+                continue
+            for what, words in pseudo.leaks(proof.html, pseudo.known(job)):
+                place = _origin(project, job, words)
+                if (what, words) in seen or (place.path, place.line) in found_before:
+                    continue
+                seen.add((what, words))
+                yield Fault(
+                    kind="untranslated-leak",
+                    location=place,
+                    message=f"words that are not translated ({what}): {words[:40]!r}",
+                    hint='write them in {{ t("…") }}, not in a stylesheet or a program',
+                )
+
+
+def _origin(project: Project, job: Job, words: str) -> Location:
+    """Find where words of a finished page may have been written; else name the page."""
+    form = f"templates/formats/{job.format.name}/style.css"
+    files = {f"templates/{path}": text for path, text in project.templates.sources.items()}
+    files |= {**project.templates.styles, form: job.format.stylesheet}
+    files[job.leaflet.path] = "\n" * (job.leaflet.body_line - 1) + job.leaflet.body
+    for wanted in (words, *sorted(re.findall("[A-Za-z]{2,}", words), key=len, reverse=True)[:1]):
+        for path, text in files.items():
+            if path.removeprefix("templates/") not in templates.STAFF and wanted in text:
+                position = text.index(wanted)
+                line = text.count("\n", 0, position) + 1
+                column = position - text.rfind("\n", 0, position)
+                return Location(path=path, line=line, column=column)
+    return Location(path=f"templates/{templates.PAGE}")

@@ -5,8 +5,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from handbill import languages, numbers, rules, templates
-from handbill.catalog import INTERFACE, is_known, separators
+from handbill import languages, rules, templates
+from handbill.catalog import INTERFACE
+from handbill.checks import messages
 from handbill.diagnostics import Fault, Location, Scope, Severity
 from handbill.markup import PLAIN, foreign_markup, malformed_slots, marks, slots, strays
 from handbill.model import Block, Catalog, Message, Project
@@ -14,10 +15,9 @@ from handbill.rules import declare, rule
 
 
 #: Two English texts this alike are the same sentence before and after an edit.
-_ALIKE = 0.6
-_ADDRESS = re.compile(r"\]\([^)]*\)|<[a-z]+:[^>]*>")
-_ANY_SLOT = re.compile(r"\{\{\s*[\w.-]+\s*\}\}")
+ALIKE = 0.6
 _PUNCTUATION = ".,:;!?()[]*_\"'"
+_BRACE = re.compile(r"[{}]")
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 declare(
@@ -46,21 +46,21 @@ def untranslated(project: Project) -> Iterator[Fault]:
     read. The edition is not printed.
     Use instead: translate the `msgid` in the language's PO file.
     """
-    for catalog, block in _wanted(project):
+    for catalog, block in messages.wanted(project):
         message = catalog.messages.get((block.context, block.msgid))
         if message is None and (
-            _is_broken(project, catalog.domain) or _predecessor(catalog, block, project) is None
+            is_broken(project, catalog.domain) or _predecessor(catalog, block, project) is None
         ):
             place = Location(path=block.path, line=block.line, column=block.column)
-            text = f"not in the catalog for {catalog.language}: {_quote(block.msgid)}"
+            text = f"not in the catalog for {catalog.language}: {messages.quote(block.msgid)}"
             hint = f"add it to {catalog.path} and translate it"
-            yield _fault("untranslated", catalog, place, text, hint)
-        elif message is not None and not message.msgstr.strip() and not message.fuzzy:
-            text = f"not translated into {catalog.language}: {_quote(block.msgid)}"
-            yield _fault(
+            yield messages.fault("untranslated", catalog, place, text, hint)
+        elif message is not None and _is_empty(message) and not message.previous:
+            text = f"not translated into {catalog.language}: {messages.quote(block.msgid)}"
+            yield messages.fault(
                 "untranslated",
                 catalog,
-                _place(catalog, message),
+                messages.place(catalog, message),
                 text,
                 f"its source is {block.path}:{block.line}:{block.column}",
             )
@@ -75,35 +75,45 @@ def fuzzy(project: Project) -> Iterator[Fault]:
     alcohol" over to "Take with alcohol".
     Use instead: check the translation, mend it, and remove the flag.
     """
-    for catalog, block in _wanted(project):
+    for catalog, block in messages.wanted(project):
         message = catalog.messages.get((block.context, block.msgid))
         if message is not None and message.fuzzy:
-            text = f"marked fuzzy in {catalog.language}: {_quote(block.msgid)}"
+            text = f"marked fuzzy in {catalog.language}: {messages.quote(block.msgid)}"
             hint = "check the translation, then remove the flag"
-            yield _fault("fuzzy", catalog, _place(catalog, message), text, hint)
+            yield messages.fault("fuzzy", catalog, messages.place(catalog, message), text, hint)
 
 
 @rule("LF303", "stale", Severity.ERROR)
 def stale(project: Project) -> Iterator[Fault]:
     """A translation of what the English used to say.
 
-    What it does: where a text is missing from a catalog, looks there for a very similar one that
-    nothing uses any more. Silent while the source itself has errors.
+    What it does: finds entries without a translation that name their old English after `#|`, as
+    `catalog update` writes them. Where a text is missing from a catalog, looks there for a very
+    similar one that nothing uses any more. Silent while the source itself has errors.
     Why is this bad? The English has changed, perhaps by a dose or a "not", and readers of this
     language would be told the old version.
-    Use instead: change the entry's `msgid` to the new English, and its `msgstr` to match.
+    Use instead: run `catalog update`, and translate what the entry's `msgid` says now.
     """
-    for catalog, block in _wanted(project):
-        if (block.context, block.msgid) in catalog.messages or _is_broken(project, catalog.domain):
+    for catalog, block in messages.wanted(project):
+        message = catalog.messages.get((block.context, block.msgid))
+        if message is not None and _is_empty(message) and message.previous:
+            text = f"the English has changed: now {messages.quote(block.msgid)}"
+            hint = (
+                f"it was {messages.quote(message.previous)}; translate what it says now, at "
+                f"{block.path}:{block.line}:{block.column}"
+            )
+            where = messages.place(catalog, message)
+            yield messages.fault("stale", catalog, where, text, hint)
+        if message is not None or is_broken(project, catalog.domain):
             continue
         before = _predecessor(catalog, block, project)
         if before is not None:
-            text = f"the English has changed: now {_quote(block.msgid)}"
+            text = f"the English has changed: now {messages.quote(block.msgid)}"
             hint = (
-                f"translates {_quote(before.msgid)}; "
+                f"translates {messages.quote(before.msgid)}; "
                 f"the new text is at {block.path}:{block.line}:{block.column}"
             )
-            yield _fault("stale", catalog, _place(catalog, before), text, hint)
+            yield messages.fault("stale", catalog, messages.place(catalog, before), text, hint)
 
 
 @rule("LF304", "placeholder", Severity.ERROR)
@@ -116,19 +126,25 @@ def placeholder(project: Project) -> Iterator[Fault]:
     Example: `Llame ahora` for `Call {{ clinic.phone }} now`
     Use instead: `Llame al {{ clinic.phone }} ahora`
     """
-    for catalog, block in _wanted(project):
+    for catalog, block in messages.wanted(project):
         message = catalog.messages.get((block.context, block.msgid))
         if message is None or not message.msgstr:
+            continue
+        if not _BRACE.search(block.msgid) and not _BRACE.search(message.msgstr):
             continue
         wanted, found = _holes(block), _holes_in(message.msgstr, block.kind)
         if block.kind != "interface" and malformed_slots(message.msgstr):
             text = f"braces that are no slot in the translation into {catalog.language}"
-            hint = "copy slots from the msgid as they stand"
-            yield _fault("placeholder", catalog, _place(catalog, message), text, hint)
+            start = message.msgstr.find(malformed_slots(message.msgstr)[0])
+            hint = messages.sourced("copy slots from the msgid as they stand", block)
+            where = messages.within(catalog, message, start)
+            yield messages.fault("placeholder", catalog, where, text, hint)
         elif wanted != found:
-            text = _unlike(catalog.language, wanted - found, found - wanted)
-            hint = "copy it from the msgid as it stands"
-            yield _fault("placeholder", catalog, _place(catalog, message), text, hint)
+            text = messages.unlike(catalog.language, wanted - found, found - wanted)
+            extra = next(iter(found - wanted), "")
+            where = messages.within(catalog, message, max(0, message.msgstr.find(extra)))
+            hint = messages.sourced("copy it from the msgid as it stands", block)
+            yield messages.fault("placeholder", catalog, where, text, hint)
 
 
 @rule("LF308", "foreign-digits", Severity.ERROR)
@@ -141,19 +157,19 @@ def foreign_digits(project: Project) -> Iterator[Fault]:
     Example: a dose in Arabic-Indic digits in a language with `digits = "latn"`
     Use instead: `500 mg`, or another policy for the whole language.
     """
-    for catalog, block, message in _translated(project):
+    for catalog, block, message in messages.translated(project):
         if block.kind == "interface":
             continue
         language = project.languages[catalog.language]
-        found = languages.foreign_digits(_running(message.msgstr), language)
+        found = languages.foreign_digits(messages.running(message.msgstr), language)
         if found:
             policy = language.digits
-            yield _fault(
+            yield messages.fault(
                 "foreign-digits",
                 catalog,
-                _place(catalog, message),
+                messages.within(catalog, message, message.msgstr.find(found[0])),
                 f"digits that are not {policy}: {' '.join(found)}",
-                f"write numbers in {catalog.language} with the digits of {policy}",
+                messages.sourced(f"write numbers with the digits of {policy}", block),
             )
 
 
@@ -167,8 +183,8 @@ def unused_message(project: Project) -> Iterator[Fault]:
     Use instead: remove the entry.
     """
     for (tag, domain), catalog in sorted(project.catalogs.items()):
-        blocks = _blocks(project, domain)
-        if tag not in _languages(project) or not blocks or _is_broken(project, domain):
+        blocks = messages.blocks(project, domain)
+        if tag not in messages.languages(project) or not blocks or is_broken(project, domain):
             continue
         missing = [
             block for block in blocks if (block.context, block.msgid) not in catalog.messages
@@ -180,8 +196,10 @@ def unused_message(project: Project) -> Iterator[Fault]:
         }
         for message in _unused(catalog, project):
             if message.msgid not in succeeded:
-                text = f"nothing prints this: {_quote(message.msgid)}"
-                yield _fault("unused-message", catalog, _place(catalog, message), text, "remove it")
+                text = f"nothing prints this: {messages.quote(message.msgid)}"
+                yield messages.fault(
+                    "unused-message", catalog, messages.place(catalog, message), text, "remove it"
+                )
 
 
 @rule("LF310", "lost-markup", Severity.ERROR)
@@ -196,9 +214,11 @@ def lost_markup(project: Project) -> Iterator[Fault]:
     Example: `No se apure.` for `**Do not** hurry.`
     Use instead: `**No** se apure.`
     """
-    for catalog, block, message in _translated(project):
-        for text, hint in _markup_faults(block, message.msgstr, catalog.language):
-            yield _fault("lost-markup", catalog, _place(catalog, message), text, hint)
+    for catalog, block, message in messages.translated(project):
+        for text, hint, at in _markup_faults(block, message.msgstr, catalog.language):
+            where = messages.within(catalog, message, max(0, message.msgstr.find(at)))
+            hint_and_source = messages.sourced(hint, block)
+            yield messages.fault("lost-markup", catalog, where, text, hint_and_source)
 
 
 @rule("LF311", "same-as-source", Severity.WARNING)
@@ -212,43 +232,14 @@ def same_as_source(project: Project) -> Iterator[Fault]:
     Use instead: `msgstr "Lávese las manos"`
     """
     source = project.settings.source_language
-    for catalog, block, message in _translated(project):
+    for catalog, block, message in messages.translated(project, "LF311"):
         if catalog.language.split("-")[0] == source.split("-")[0]:
             continue
-        words = [word.strip(_PUNCTUATION) for word in _running(block.msgid).split()]
+        words = [word.strip(_PUNCTUATION) for word in messages.running(block.msgid).split()]
         if message.msgstr == block.msgid and sum(word.isalpha() for word in words) >= 2:
-            said = f"the same in {catalog.language} as in the source: {_quote(block.msgid)}"
-            hint = "translate it"
-            yield _fault("same-as-source", catalog, _place(catalog, message), said, hint)
-
-
-@rule("LF312", "changed-number", Severity.ERROR)
-def changed_number(project: Project) -> Iterator[Fault]:
-    """A translation with other numbers than its source.
-
-    What it does: compares the numbers of both by value. Digits may be of any script, and decimals
-    and thousands are read as CLDR writes them in each language. A number in words may become
-    digits, but not the other way. Slots and addresses are not compared, nor the order of numbers,
-    nor units.
-    Why is this bad? A zero too many in a dose can kill.
-    Example: `Tome 5000 mg` for `Take 500 mg`
-    Use instead: `Tome 500 mg`
-    """
-    if project.settings.source_language.split("-")[0] != "en":
-        return
-    locales = {tag: project.languages[tag].cldr for tag in _languages(project)}
-    # A locale that CLDR lacks is a finding of its own, and stops the language.
-    signs = {tag: separators(cldr) for tag, cldr in locales.items() if is_known(cldr)}
-    for catalog, block, message in _translated(project):
-        if catalog.language not in signs:
-            continue
-        decimal, group = signs[catalog.language]
-        lost, gained = numbers.changed(
-            _running(block.msgid), _running(message.msgstr), decimal=decimal, group=group
-        )
-        if text := _unlike(catalog.language, lost, gained):
-            hint = f"write each number in digits, with {decimal!r} before decimals"
-            yield _fault("changed-number", catalog, _place(catalog, message), text, hint)
+            said = f"the same in {catalog.language} as in the source: {messages.quote(block.msgid)}"
+            where, hint = messages.within(catalog, message), messages.sourced("translate it", block)
+            yield messages.fault("same-as-source", catalog, where, said, hint)
 
 
 @rule("LF307", "missing-catalog", Severity.ERROR)
@@ -259,7 +250,7 @@ def missing_catalog(project: Project) -> Iterator[Fault]:
     Why is this bad? There is nothing to print but English.
     Use instead: start one from the leaflet's POT file, or take the language out of the settings.
     """
-    for tag in _languages(project):
+    for tag in messages.languages(project):
         for domain in (*project.leaflets, INTERFACE):
             if (tag, domain) not in project.catalogs:
                 yield Fault(
@@ -271,20 +262,11 @@ def missing_catalog(project: Project) -> Iterator[Fault]:
                 )
 
 
-def _languages(project: Project) -> list[str]:
-    source = project.settings.source_language
-    return [tag for tag in project.settings.languages if tag in project.languages and tag != source]
+def _is_empty(message: Message) -> bool:
+    return not message.msgstr.strip() and not message.fuzzy
 
 
-def _blocks(project: Project, domain: str) -> tuple[Block, ...] | None:
-    """Return the messages of a domain; None for one that belongs to nothing."""
-    if domain == INTERFACE:
-        return project.interface_blocks
-    leaflet = project.leaflets.get(domain)
-    return None if leaflet is None else leaflet.blocks
-
-
-def _is_broken(project: Project, domain: str) -> bool:
+def is_broken(project: Project, domain: str) -> bool:
     """Tell whether a domain's source has errors, so that some of its messages are not seen."""
     leaflet = project.leaflets.get(domain)
     if domain == INTERFACE and templates.PAGE not in project.templates.sources:
@@ -301,71 +283,43 @@ def _is_broken(project: Project, domain: str) -> bool:
     return False
 
 
-def _markup_faults(block: Block, msgstr: str, language: str) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong with a translation's markup, and the cure."""
+def _markup_faults(block: Block, msgstr: str, language: str) -> Iterator[tuple[str, str, str]]:
+    """Yield what is wrong with a translation's markup, the cure, and the words to look at."""
     wanted, found = marks(block.msgid), marks(msgstr)
     # What is printed letter by letter has no markup to lose.
     lost = wanted - found if block.kind not in PLAIN else Counter[str]()
-    unlike = _unlike(language, lost, found - wanted)
+    unlike = messages.unlike(language, lost, found - wanted)
     if unlike:
-        yield unlike, "mark the same words as in the msgid, and leave addresses as they are"
+        address = next((name for name in found - wanted if name.startswith("link to ")), "")
+        hint = "mark the same words as in the msgid, and leave addresses as they are"
+        yield unlike, hint, address.removeprefix("link to ")
     # Marks in plain text are said above; what the source has too is its author's matter.
-    excused = {stray.hint for stray in strays(block.msgid, block.kind)}
-    for stray in strays(msgstr, block.kind):
+    there = strays(msgstr, block.kind)
+    excused = {stray.hint for stray in strays(block.msgid, block.kind)} if there else set()
+    for stray in there:
         if stray.hint in excused or (unlike and block.kind in PLAIN):
             continue
-        yield f"in the translation into {language}, {stray.message}", stray.hint
+        what = f"in the translation into {language}, {stray.message}"
+        yield what, stray.hint, stray.words[-1] if stray.words else ""
     known = foreign_markup(block.msgid)
     for what in foreign_markup(msgstr):
         if what not in known:
-            yield (
-                f"the translation into {language} holds {what}",
-                "a translation is text: remove it",
-            )
-
-
-def _unlike(language: str, lost: Iterable[str], extra: Iterable[str]) -> str:
-    """Say what a translation lacks and what it has too much of; empty where it is neither."""
-    parts = [f"without {name}" for name in lost]
-    parts += [f"with an extra {name}" for name in extra]
-    return f"the translation into {language} is {', '.join(parts)}" if parts else ""
-
-
-def _running(text: str) -> str:
-    """Return a text without its slots and addresses."""
-    return _ANY_SLOT.sub("", _ADDRESS.sub("", text))
-
-
-def _wanted(project: Project) -> Iterator[tuple[Catalog, Block]]:
-    """Yield every text that would be printed with the catalog that must hold it, once each."""
-    broken = {fault.location.path for fault in project.faults if fault.kind == "po-syntax"}
-    for tag in _languages(project):
-        for domain in (*project.leaflets, INTERFACE):
-            catalog = project.catalogs.get((tag, domain))
-            if catalog is None or catalog.path in broken:
-                continue
-            blocks = _blocks(project, domain) or ()
-            for block in {(block.context, block.msgid): block for block in blocks}.values():
-                yield catalog, block
-
-
-def _translated(project: Project) -> Iterator[tuple[Catalog, Block, Message]]:
-    """Yield every text that would be printed and has a translation."""
-    for catalog, block in _wanted(project):
-        message = catalog.messages.get((block.context, block.msgid))
-        if message is not None and message.msgstr.strip():
-            yield catalog, block, message
+            named = what.partition(": ")[2].strip("'")
+            hint = "a translation is text: remove it"
+            yield f"the translation into {language} holds {what}", hint, named
 
 
 def _unused(catalog: Catalog, project: Project) -> list[Message]:
-    used = {(block.context, block.msgid) for block in _blocks(project, catalog.domain) or ()}
+    used = {
+        (block.context, block.msgid) for block in messages.blocks(project, catalog.domain) or ()
+    }
     return [message for key, message in catalog.messages.items() if key not in used]
 
 
 def _predecessor(catalog: Catalog, block: Block, project: Project) -> Message | None:
     """Find the entry that translates what a missing text said before it was edited."""
     unused = {message.msgid: message for message in _unused(catalog, project) if message.msgstr}
-    near = difflib.get_close_matches(block.msgid, unused, n=1, cutoff=_ALIKE)
+    near = difflib.get_close_matches(block.msgid, unused, n=1, cutoff=ALIKE)
     return unused[near[0]] if near else None
 
 
@@ -378,17 +332,3 @@ def _holes_in(text: str, kind: str) -> Counter[str]:
     if kind == "interface":
         names = (f"{{{name}}}" for name in _PLACEHOLDER.findall(text))
     return Counter(names)
-
-
-def _place(catalog: Catalog, message: Message) -> Location:
-    return Location(path=catalog.path, line=message.line)
-
-
-def _fault(kind: str, catalog: Catalog, place: Location, message: str, hint: str) -> Fault:
-    leaflet = None if catalog.domain == INTERFACE else catalog.domain
-    scope = Scope(leaflet=leaflet, language=catalog.language)
-    return Fault(kind=kind, location=place, message=message, hint=hint, scope=scope)
-
-
-def _quote(text: str) -> str:
-    return repr(text if len(text) <= 60 else text[:57] + "...")

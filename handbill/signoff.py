@@ -1,0 +1,265 @@
+"""Who has signed what: a signature holds for one text, letter by letter, and for a time.
+
+A text has a code, the digest of all that it prints. It is printed at the foot of every page, so
+that who has read a page can name what was read. The signed text is kept in full beside the
+signature: what has changed since can be shown without asking the history.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from handbill.catalog import INTERFACE
+from handbill.diagnostics import Fault, Location, Scope
+from handbill.model import Block, Leaflet, Line, Project, Signature, SignOff
+from handbill.sources import digest
+
+
+#: As what a person can sign.
+ROLES = ("clinical-reviewer", "translator", "second-reader", "patient-reader")
+#: How many letters of a code are printed: enough to tell one text from another by eye.
+SHORT = 8
+
+_SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a text stands with its signatures today.
+
+    Attributes:
+        code: the code of the text as it is now.
+        holding: the signatures under this text that have not expired.
+        changed: signatures under another text than this.
+        expired: signatures under this text that are too old.
+        missing: the roles that nobody has signed for.
+    """
+
+    code: str
+    holding: tuple[Signature, ...]
+    changed: tuple[Signature, ...]
+    expired: tuple[Signature, ...]
+    missing: tuple[str, ...]
+
+
+def path(domain: str, tag: str) -> str:
+    """Return where the signatures under a text are kept, below the project's root."""
+    return f"locales/{tag}/signed/{domain}.json"
+
+
+def printed(project: Project, domain: str, tag: str) -> tuple[Line, ...]:
+    """Return all that a leaflet, or the templates, print in a language, in reading order.
+
+    Boxes, pictures and sources are lines too: a sentence that moves from one kind of box to
+    another, or another picture, is another text. What clinics fill in is not part of it.
+    """
+    leaflet = project.leaflets.get(domain)
+    messages = project.catalogs.get((tag, domain))
+
+    def line(block: Block) -> Line:
+        text = block.msgid
+        if tag != project.settings.source_language:
+            text = (messages and messages.gettext(block.msgid, block.context)) or ""
+        return Line(kind=block.kind, context=block.context, source=block.msgid, text=text)
+
+    if leaflet is None:
+        return tuple(line(block) for block in project.interface_blocks)
+    body = [((block.line, block.column), line(block)) for block in leaflet.outline.blocks]
+    body += _structure(leaflet)
+    return (
+        *(line(block) for block in leaflet.front_blocks),
+        *(item for _, item in sorted(body, key=lambda pair: pair[0])),
+        *_imprint(leaflet),
+    )
+
+
+def code(lines: Sequence[Line]) -> str:
+    """Name a text by what it says."""
+    return digest(json.dumps(_rows(lines), ensure_ascii=False).encode())
+
+
+def standing(project: Project, domain: str, tag: str) -> Standing:
+    """Compare a text with the signatures under it."""
+    now = code(printed(project, domain, tag))
+    found = project.sign_offs.get((tag, domain))
+    signatures = found.signatures if found else ()
+    holding = tuple(
+        item for item in signatures if item.text == now and item.expires >= project.today
+    )
+    settings = project.settings
+    is_source = tag == settings.source_language
+    wanted = settings.source_roles if is_source else settings.translation_roles
+    return Standing(
+        code=now,
+        holding=holding,
+        changed=tuple(item for item in signatures if item.text != now),
+        expired=tuple(
+            item for item in signatures if item.text == now and item.expires < project.today
+        ),
+        missing=tuple(role for role in wanted if role not in {item.role for item in holding}),
+    )
+
+
+def wanting(project: Project, leaflet: str, tag: str) -> tuple[str, ...]:
+    """Say which signatures a leaflet lacks in a language; nothing where it is final.
+
+    A translation is no better than its English, and neither than the words around it.
+    """
+    tags = dict.fromkeys((project.settings.source_language, tag))
+    return tuple(
+        f"{name} ({wanted}): {role}"
+        for domain, name in ((leaflet, leaflet), (INTERFACE, "the templates' words"))
+        for wanted in tags
+        for role in standing(project, domain, wanted).missing
+    )
+
+
+def sign(project: Project, domain: str, tag: str, signature: Signature) -> SignOff | Fault:
+    """Return a text's sign-off with one signature more, in place of an earlier one of its role.
+
+    Args:
+        project: a project without errors in this text.
+        domain: a leaflet, or `catalog.INTERFACE`.
+        tag: its language.
+        signature: its `text` is the code as its person read it, perhaps shortened.
+
+    Returns:
+        The sign-off, or why it cannot be: who signs has read another text, or has translated it.
+    """
+    lines = printed(project, domain, tag)
+    found = project.sign_offs.get((tag, domain))
+    before = found or SignOff(domain=domain, language=tag, path=path(domain, tag))
+    now = code(lines)
+    wanted = signature.text.strip().lower()
+    if len(wanted) < SHORT or not now.startswith(wanted):
+        return _refused(
+            before,
+            f"today's text is {now[:SHORT]}, not {signature.text}",
+            "the code stands after the version at the foot of each page; read the newest",
+        )
+    kept = tuple(item for item in before.signatures if item.role != signature.role)
+    for item in kept:
+        pair = {item.role, signature.role}
+        same = item.name.casefold() == signature.name.casefold()
+        if same and item.text == now and pair == {"translator", "second-reader"}:
+            message = "the translator cannot be the second reader"
+            return _refused(before, message, "let another person read it")
+    texts = {**before.texts, now: lines}
+    signatures = (*kept, replace(signature, text=now))
+    used = {item.text for item in signatures}
+    return replace(
+        before,
+        signatures=signatures,
+        texts={name: text for name, text in texts.items() if name in used},
+    )
+
+
+def write(sign_off: SignOff) -> bytes:
+    """Write a sign-off as its file."""
+    found = {
+        "schema": _SCHEMA,
+        "signatures": [
+            {
+                "role": item.role,
+                "name": item.name,
+                "date": item.date.isoformat(),
+                "expires": item.expires.isoformat(),
+                "text": item.text,
+            }
+            for item in sign_off.signatures
+        ],
+        "texts": {name: _rows(text) for name, text in sorted(sign_off.texts.items())},
+    }
+    return json.dumps(found, ensure_ascii=False, indent=1).encode() + b"\n"
+
+
+def read(data: bytes, *, path: str, domain: str, language: str) -> tuple[SignOff, list[Fault]]:
+    """Read a sign-off; one that was edited by hand has no signatures, and is a fault."""
+    nothing = SignOff(domain=domain, language=language, path=path)
+    try:
+        found = json.loads(data)
+        if found["schema"] != _SCHEMA:
+            message = f"its schema is {found['schema']!r}, not {_SCHEMA}"
+            return nothing, [_fault(nothing, message)]
+        texts = {
+            name: tuple(Line(kind=k, context=c, source=s, text=t) for k, c, s, t in rows)
+            for name, rows in found["texts"].items()
+        }
+        signatures = tuple(_signature(row) for row in found["signatures"])
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        message = f"not a sign-off: {type(error).__name__}: {error}"
+        return nothing, [_fault(nothing, message)]
+    for name, text in texts.items():
+        if code(text) != name:
+            return nothing, [_fault(nothing, f"the text {name[:SHORT]} is not the one signed")]
+    for item in signatures:
+        if item.text not in texts:
+            message = f"the {item.role}'s text {item.text[:SHORT]} is not there"
+            return nothing, [_fault(nothing, message)]
+    return replace(nothing, signatures=signatures, texts=texts), []
+
+
+def _structure(leaflet: Leaflet) -> Iterator[tuple[tuple[int, int], Line]]:
+    """Yield what stands between the blocks of a leaflet, and where."""
+    outline = leaflet.outline
+    for kind, references in (("box", outline.components), ("citation", outline.citations)):
+        for item in references:
+            yield (item.line, item.column), _untranslated(kind, item.name)
+    for heading in outline.headings:
+        yield (heading.line, 0), _untranslated("heading level", str(heading.level))
+    for image in outline.images:
+        name = f"{image.src} {digest(leaflet.assets.get(image.src, b''))}"
+        yield (image.line, image.column), _untranslated("picture file", name)
+
+
+def _imprint(leaflet: Leaflet) -> Iterator[Line]:
+    for item in leaflet.sources:
+        what = f"{item.organisation}. {item.title} ({item.year}). {item.url}"
+        yield _untranslated(f"source {item.key}", what)
+    for kind in ("version", "published", "last_review", "next_review"):
+        yield _untranslated(kind, str(getattr(leaflet, kind)))
+    for author in leaflet.authors:
+        yield _untranslated("author", author)
+
+
+def _untranslated(kind: str, text: str) -> Line:
+    return Line(kind=kind, context=None, source=text, text=text)
+
+
+def _rows(lines: Sequence[Line]) -> list[list[str | None]]:
+    return [[item.kind, item.context, item.source, item.text] for item in lines]
+
+
+def _signature(row: Any) -> Signature:
+    if row["role"] not in ROLES:
+        message = f"no role is called {row['role']!r}"
+        raise ValueError(message)
+    return Signature(
+        role=row["role"],
+        name=str(row["name"]),
+        date=dt.date.fromisoformat(row["date"]),
+        expires=dt.date.fromisoformat(row["expires"]),
+        text=row["text"],
+    )
+
+
+def _fault(sign_off: SignOff, message: str) -> Fault:
+    hint = "restore it from the repository's history, or remove it and sign anew"
+    return _about(sign_off, "sign-off-file", message, hint)
+
+
+def _refused(sign_off: SignOff, message: str, hint: str) -> Fault:
+    return _about(sign_off, "refused-signature", message, hint)
+
+
+def _about(sign_off: SignOff, kind: str, message: str, hint: str) -> Fault:
+    leaflet = None if sign_off.domain == INTERFACE else sign_off.domain
+    return Fault(
+        kind=kind,
+        location=Location(path=sign_off.path),
+        message=message,
+        hint=hint,
+        scope=Scope(leaflet=leaflet, language=sign_off.language),
+    )

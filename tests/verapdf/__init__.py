@@ -1,0 +1,1 @@
+"""veraPDF, the second judge of every PDF."""
