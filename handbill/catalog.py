@@ -16,6 +16,7 @@ from babel.messages import catalog as gettext
 from babel.messages.pofile import PoFileError, PoFileParser, write_po
 from babel.units import format_unit
 
+from handbill import pofile
 from handbill.diagnostics import Fault, Location, Scope, not_utf8
 from handbill.model import Block, Catalog, Hours, Message
 
@@ -44,6 +45,8 @@ _LINE = re.compile(
     rf"\s*(?:|#.*|(?:#~\s*)?(?:msgctxt|msgid|msgid_plural|msgstr(?:\[\d+\])?)\s+{_STRING}"
     rf"|(?:#~\s*)?{_STRING})\s*"
 )
+# Babel takes the old English of an obsolete entry for a keyword that it does not know.
+_OBSOLETE_PREVIOUS = re.compile(r"\s*#~\s*\|")
 _FORMAT_FLAGS = frozenset({"python-format", "python-brace-format"})
 
 
@@ -98,6 +101,10 @@ def read(data: bytes, *, path: str, domain: str, language: str) -> tuple[Catalog
                 msgstr_line=at,
                 written=written,
                 comments=tuple(entry.user_comments),
+                # Babel takes `#| msgid` for a comment.
+                previous=pofile.strings(
+                    text for text in entry.user_comments if text.startswith(("| msgid", '| "'))
+                ),
             )
     return Catalog(domain=domain, language=language, path=path, messages=found), faults
 
@@ -140,7 +147,7 @@ def _lines(data: bytes, fault: Callable[..., None]) -> list[str]:
                 f"not a line of a PO file: {line_text.strip()[:40]!r}",
                 r"a text stands in double quotes; a quote inside it is written \"",
             )
-    return lines
+    return ["" if _OBSOLETE_PREVIOUS.match(line_text) else line_text for line_text in lines]
 
 
 def template(domain: str, blocks: Iterable[Block], *, date: dt.date) -> bytes:

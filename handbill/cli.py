@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 CLEAN, FINDINGS, STUCK = 0, 1, 2
 FILTERS = ("leaflet", "language", "clinic", "format")
+#: As many catalogs are judged faster in one process than in two that must be started first.
+SMALL = 100
 FONTS_CONF = "templates/fonts/fonts.conf"
 
 
@@ -109,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     rule.add_argument("id", nargs="?", help="such as LF301, or untranslated")
     rule.set_defaults(command=_rule)
 
-    _catalog_actions(commands.add_parser("catalog", help="what translators need"))
+    _desk_parser(commands.add_parser("catalog", help="what translators need"))
 
     specimen = commands.add_parser("specimen", help="print a page that tries out each language")
     _common(specimen)
@@ -136,11 +138,41 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _catalog_actions(catalog: argparse.ArgumentParser) -> None:
-    actions = catalog.add_subparsers(title="actions", metavar="ACTION", required=True)
+def _desk_parser(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     extract = actions.add_parser("extract", help="write the POT file of every leaflet")
     _common(extract)
     extract.set_defaults(command=_extract)
+    update = actions.add_parser("update", help="bring catalogs up to date with their English")
+    _common(update)
+    _filters(update, ("leaflet", "language"))
+    update.add_argument(
+        "--check", action="store_true", help="write nothing; fail if something would change"
+    )
+    update.set_defaults(command=_update)
+    export = actions.add_parser("export", help="write a job for a translation agency")
+    _common(export)
+    _filters(export, ("leaflet",))
+    export.add_argument("--language", required=True)
+    export.add_argument(
+        "--to", type=Path, required=True, help="a file, or a folder for a job of each leaflet"
+    )
+    export.add_argument(
+        "--as", dest="form", choices=("xliff", "xliff2", "csv", "xlsx"), default="xliff"
+    )
+    export.set_defaults(command=_export)
+    take = actions.add_parser("import", help="put jobs that have come back into the catalogs")
+    _common(take)
+    take.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    take.set_defaults(command=_import)
+    status = actions.add_parser("status", help="how far every translation is")
+    _common(status)
+    _filters(status, ("leaflet", "language"))
+    status.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at once")
+    status.add_argument(
+        "--output-format", choices=("table", "json", "markdown", "html"), default="table"
+    )
+    status.set_defaults(command=_standings)
     proof = actions.add_parser("proof", help="print texts beside their translations, to be signed")
     _common(proof)
     _texts(proof)
@@ -169,11 +201,11 @@ def _common(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _filters(parser: argparse.ArgumentParser) -> None:
+def _filters(parser: argparse.ArgumentParser, names: Sequence[str] = FILTERS) -> None:
     group = parser.add_argument_group(
         "filters", "each a name or a glob; may be given more than once"
     )
-    for name in FILTERS:
+    for name in names:
         group.add_argument(f"--{name}", action="append", default=[], metavar="GLOB")
 
 
@@ -355,6 +387,108 @@ def _extract(options: argparse.Namespace) -> int:
         _say(f"locales/{domain}.pot: {len(blocks)} messages")
     _say(report.write(faults, "text", colour=_coloured(sys.stderr)))
     return FINDINGS if faults else CLEAN
+
+
+def _update(options: argparse.Namespace) -> int:
+    from handbill import desk, project, report  # noqa: PLC0415
+
+    found = sources.read(options.root)
+    loaded = project.load(found, today=_today(options))
+    domains, tags = _desk(options, loaded)
+    faults = [_rules().diagnose(fault) for fault in loaded.faults]
+    works = list(desk.update(loaded, found, domains=domains, languages=tags))
+    for work in works:
+        if not options.check:
+            Store(options.root).publish(work.path, work.data)
+        _say(f"{work.path}: {work.said}")
+    for tag in tags:
+        for domain in domains:
+            if desk.unsafe(loaded, domain, tag):
+                _say(f"{desk.path(domain, tag)}: left as it is; it or its English has errors")
+    _say(report.write(faults, "text", colour=_coloured(sys.stderr)))
+    _say(f"{len(works)} of {len(tags) * len(domains)} catalogs to change")
+    return FINDINGS if options.check and works else _status(faults)
+
+
+def _standings(options: argparse.Namespace) -> int:
+    from handbill import desk, matrix, runner  # noqa: PLC0415
+
+    found = sources.read(options.root)
+    loaded = desk.outline(found, today=_today(options))
+    domains, tags = _desk(options, loaded)
+    jobs = max(1, options.jobs) if len(domains) * len(tags) > SMALL else 1
+    workers, at_once = runner.executor("process", jobs)
+    try:
+        standings = desk.status(loaded, found, workers, at_once, domains=domains, languages=tags)
+    finally:
+        workers.shutdown(wait=True, cancel_futures=True)
+    sys.stdout.write(matrix.write(standings, loaded, options.output_format))
+    return CLEAN
+
+
+def _export(options: argparse.Namespace) -> int:
+    from handbill import desk, project, report  # noqa: PLC0415
+
+    found = sources.read(options.root)
+    loaded = project.load(found, today=_today(options))
+    tags = desk.tags(loaded)
+    if options.language not in tags:
+        _unknown("--language", options.language, tags)
+    options.language = [options.language]
+    domains, (tag,) = _desk(options, loaded)
+    to: Path = options.to
+    end = desk.FORMS[options.form]
+    jobs = {to.name: domains}
+    folder = to.parent
+    if to.is_dir() or not to.suffix:
+        jobs, folder = {f"{domain}.{tag}.{end}": [domain] for domain in domains}, to
+    faults: list[Fault] = []
+    for name, wanted in jobs.items():
+        job, met = desk.send(loaded, found, domains=wanted, language=tag)
+        faults += met
+        if not met:
+            data = desk.write(job, options.form, loaded.languages[tag])
+            Store(folder).publish(name, data)
+            _say(f"{folder / name}: {len(job.units)} texts")
+    items = [_rules().diagnose(fault) for fault in faults]
+    _say(report.write(items, "text", colour=_coloured(sys.stderr)))
+    return _status(items)
+
+
+def _import(options: argparse.Namespace) -> int:
+    from handbill import desk, exchange, project, report  # noqa: PLC0415
+
+    found = sources.read(options.root)
+    loaded = project.load(found, today=_today(options))
+    rules = _rules()
+    jobs, items = [], []
+    for path in options.files:
+        job, met = desk.read(sources.read_file(path, limit=exchange.LIMIT), path.as_posix())
+        jobs.append(job)
+        items += [rules.diagnose(fault) for fault in met]
+    if not items:
+        works, faults, items = desk.take(loaded, found, jobs)
+        items += [rules.diagnose(fault) for fault in faults]
+        for work in works:
+            Store(options.root).publish(work.path, work.data)
+            _say(f"{work.path}: {work.said}")
+        _say(f"{len(works)} catalogs changed")
+    _say(report.write(items, "text", colour=_coloured(sys.stderr)))
+    _say(report.summary(items))
+    return _status(items)
+
+
+def _desk(options: argparse.Namespace, loaded: "Project") -> tuple[list[str], list[str]]:
+    """Read the filters of the translation desk: which texts, the templates' among them, in what."""
+    from handbill import desk  # noqa: PLC0415
+
+    meant = []
+    for name, names in (("leaflet", list(desk.texts(loaded))), ("language", desk.tags(loaded))):
+        for pattern in getattr(options, name):
+            if not fnmatch.filter(names, pattern):
+                _unknown(f"--{name}", pattern, names)
+        meant.append([item for item in names if matches(item, getattr(options, name))])
+    return meant[0], meant[1]
 
 
 def _waived(options: argparse.Namespace, loaded: "Project") -> list[dict[str, Any]]:

@@ -216,6 +216,7 @@ class Message:
         written: the lines of its msgstr as the file has them, where they are not just one line
             without escapes.
         comments: the translators' own, without their hashes.
+        previous: the English that it translated before; empty where it has not changed.
     """
 
     msgid: str
@@ -223,6 +224,7 @@ class Message:
     context: str | None
     fuzzy: bool
     line: int
+    previous: str = ""
     msgstr_line: int = 1
     written: tuple[str, ...] = ()
     comments: tuple[str, ...] = ()
@@ -367,6 +369,7 @@ class Job:
     """All that one edition needs and nothing else: what a worker is sent.
 
     Attributes:
+        site: as in the settings.
         code: the code of the text that is printed; people sign it.
         draft: whether a signature is wanting.
         signatures: those that hold, of the source and of the translation.
@@ -381,6 +384,7 @@ class Job:
     catalog: Catalog | None
     interface: Catalog | None
     templates: Templates
+    site: str
     code: str
     draft: bool
     signatures: tuple[Signature, ...] = ()
@@ -432,6 +436,7 @@ class Settings:
         translation_roles: who must sign each translation.
         signature_days: how long a signature holds, unless it says itself.
         draft_languages: the languages whose drafts a release may hold.
+        site: where the web pages are published, without a slash at its end; none if empty.
     """
 
     source_language: str = "en"
@@ -441,6 +446,7 @@ class Settings:
     translation_roles: tuple[str, ...] = ("translator", "second-reader")
     signature_days: int = 730
     draft_languages: tuple[str, ...] = ()
+    site: str = ""
     locations: Mapping[str, Location] = field(default_factory=dict, compare=False, repr=False)
 
 

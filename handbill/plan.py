@@ -62,6 +62,7 @@ def job(project: Project, edition: Edition) -> Job:
         code=signed[-1].code,
         draft=bool(signoff.wanting(project, edition.leaflet, edition.language)),
         signatures=tuple(item for text in signed for item in text.holding),
+        site=project.settings.site,
     )
 
 

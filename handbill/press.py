@@ -8,6 +8,8 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from handbill import (
+    accessibility,
+    barcode,
     bidi,
     breaks,
     catalog,
@@ -35,6 +37,10 @@ from handbill.sources import digest
 from handbill.store import GALLERY
 
 
+#: The owner and the name of what the press draws itself.
+_PRESS, _BARCODE = "press", "address.svg"
+
+
 def compose(job: Job, toolchain: str) -> Proof | Fault:
     """Merge an edition's text, translations and templates into HTML.
 
@@ -53,6 +59,8 @@ def compose(job: Job, toolchain: str) -> Proof | Fault:
     assets = {f"leaflet/{name}": job.leaflet.assets[name] for name in pictures}
     if job.clinic.logo:
         assets[f"clinic/{job.clinic.logo}"] = job.clinic.logo_data
+    if job.site and job.format.kind == "pdf":
+        assets[f"{_PRESS}/{_BARCODE}"] = barcode.svg(_address(job))
     return proof_of(
         job.edition,
         html,
@@ -146,8 +154,6 @@ def gallery(project: Project, tag: str, form: Format | None, toolchain: str) -> 
 
 def print_proof(proof: Proof) -> Impression:
     """Make of a proof the file that readers get, and look for what would keep them out."""
-    from handbill import accessibility  # noqa: PLC0415 - as below
-
     impression = _web_page(proof) if proof.edition.kind == "html" else _paper(proof)
     met = [
         Fault(
@@ -305,6 +311,7 @@ class _Composer(_Setter):
     def page(self) -> tuple[str, dict[str, Location]]:
         """Return the edition's HTML and the places of its texts."""
         job, leaflet = self.job, self.job.leaflet
+        printed = job.site and job.format.kind == "pdf"
         title, summary, audience = (self.translate(block) for block in leaflet.front_blocks)
         body = markup.render(
             leaflet.body,
@@ -336,6 +343,8 @@ class _Composer(_Setter):
                 "draft": job.draft,
                 "version": f"{leaflet.version}-{job.code[:SHORT]}",
                 "signatures": job.signatures,
+                "address": _address(job) if job.site else "",
+                "barcode": _url(_PRESS, _BARCODE) if printed else "",
                 "typography": templates.safe(typography(job.language, job.clinic.paper)),
                 "page": templates.safe('<span class="page-number"></span>'),
                 "pages": templates.safe('<span class="page-count"></span>'),
@@ -459,6 +468,17 @@ def typography(language: Language, paper: str) -> str:
         f" line-height: {language.line_height};"
         f" quotes: {quotes}; --digits: {digits}; }}"
     )
+
+
+def _address(job: Job) -> str:
+    """Return where an edition's newest text is read: a folder, for any host of plain files.
+
+    The clinic stands in it because its telephone numbers stand in the text. Without the last part
+    it is the place of all languages.
+    """
+    edition = job.edition
+    parts = (edition.clinic, edition.leaflet, edition.language)
+    return "/".join((job.site, *map(quote, parts), ""))
 
 
 def _url(owner: str, name: str) -> str:

@@ -127,6 +127,13 @@ _SETTINGS = MappingProxyType(
         ),
         "signature-days": Key(holds=int, required=False, example="730"),
         "draft-languages": Key(holds=list, of=str, required=False, example='["so"]'),
+        "site": Key(
+            holds=str,
+            required=False,
+            # What a reader can type, and what needs no escaping in a path below it.
+            pattern=r"https://[a-z0-9.-]+(:\d+)?(/[A-Za-z0-9._~-]+)*/?",
+            example='"https://leaflets.example.org"',
+        ),
     }
 )
 _SPECIMEN = MappingProxyType(
@@ -173,6 +180,8 @@ def load(sources: Sources, *, today: dt.date) -> Project:
     faults += found
     press = _templates(texts)
     faults += _missing_templates(texts)
+    messages, found = catalogs(sources.files)
+    faults += found
     return Project(
         today=today,
         settings=settings,
@@ -180,7 +189,7 @@ def load(sources: Sources, *, today: dt.date) -> Project:
         clinics=_clinics(sources, texts, faults),
         languages=table,
         formats=_formats(texts, faults),
-        catalogs=_catalogs(sources, faults),
+        catalogs=messages,
         sign_offs=_sign_offs(sources, faults),
         templates=press,
         interface_blocks=_interface(press, faults),
@@ -192,6 +201,23 @@ def load(sources: Sources, *, today: dt.date) -> Project:
         faults=tuple(faults),
         digests=sources.digests,
     )
+
+
+def catalogs(
+    files: Mapping[str, bytes],
+) -> tuple[dict[tuple[str, str], Catalog], list[Fault]]:
+    """Read the PO files among a project's files, by language and domain."""
+    found: dict[tuple[str, str], Catalog] = {}
+    faults: list[Fault] = []
+    for path in _named(files, "locales/", ".po"):
+        parts = PurePosixPath(path).parts
+        if len(parts) != 4 or parts[2] != "LC_MESSAGES":
+            continue
+        domain, tag = PurePosixPath(path).stem, parts[1]
+        loaded, met = catalog.read(files[path], path=path, domain=domain, language=tag)
+        faults += met
+        found[tag, domain] = loaded
+    return found, faults
 
 
 def _text(path: str, data: bytes, faults: list[Fault]) -> str:
@@ -233,6 +259,7 @@ def _settings(text: str, faults: list[Fault]) -> Settings:
         ),
         signature_days=table.values.get("signature-days", defaults.signature_days),
         draft_languages=tuple(table.values.get("draft-languages", ())),
+        site=table.values.get("site", defaults.site).rstrip("/"),
         locations={name: table.where(name) for name in _SETTINGS},
     )
 
@@ -452,19 +479,6 @@ def _formats(texts: Mapping[str, str], faults: list[Fault]) -> dict[str, Format]
     return found
 
 
-def _catalogs(sources: Sources, faults: list[Fault]) -> dict[tuple[str, str], Catalog]:
-    found: dict[tuple[str, str], Catalog] = {}
-    for path in _named(sources.files, "locales/", ".po"):
-        parts = PurePosixPath(path).parts
-        if len(parts) != 4 or parts[2] != "LC_MESSAGES":
-            continue
-        domain, tag = PurePosixPath(path).stem, parts[1]
-        loaded, met = catalog.read(sources.files[path], path=path, domain=domain, language=tag)
-        faults += met
-        found[tag, domain] = loaded
-    return found
-
-
 def _glossaries(texts: Mapping[str, str], faults: list[Fault]) -> dict[str, tuple[Term, ...]]:
     found: dict[str, tuple[Term, ...]] = {}
     for path in _named(texts, "locales/", "/glossary.toml"):
@@ -585,7 +599,9 @@ def _interface(press: Templates, faults: list[Fault]) -> tuple[Block, ...]:
     for path in sorted(press.sources):
         try:
             for block in templates.messages(path, press.sources[path]):
-                found.setdefault(block.msgid, block)
+                first = found.setdefault(block.msgid, block)
+                notes = dict.fromkeys((*first.notes, *block.notes))
+                found[block.msgid] = replace(first, notes=tuple(notes))
         except HandbillError as error:
             faults.append(error.fault)
     return tuple(found.values())

@@ -525,6 +525,8 @@ def _piece(glyphs: str, line: str, start: int) -> tuple[int, int]:
         elif line[place] != " ":
             break
         place += 1
-    if end < len(line) and line[end].isalnum() and glyphs[size - 1].isalnum():
+    parted = size < len(glyphs) or glyphs[size - 1].isalnum()
+    if end < len(line) and line[end].isalnum() and parted:
+        # Another run that begins alike, such as a second web address.
         return 0, start
     return size, end

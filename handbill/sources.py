@@ -65,6 +65,26 @@ def read(root: Path) -> Sources:
     return Sources(root=str(root), files=found, digests=digests)
 
 
+def read_file(path: Path, *, limit: int) -> bytes:
+    """Read a file from outside, such as a job that a translator has sent back.
+
+    Args:
+        path: the file.
+        limit: the most that it may hold, in bytes.
+
+    Raises:
+        HandbillError: it cannot be read, or is too large.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+    except OSError as error:
+        raise _unreadable(path, path.parent, str(error.strerror)) from error
+    if len(data) > limit:
+        raise _unreadable(path, path.parent, f"more than {limit} bytes")
+    return data
+
+
 def _unreadable(path: Path, root: Path, reason: str) -> HandbillError:
     name = path.relative_to(root).as_posix().encode("utf-8", "backslashreplace").decode()
     return HandbillError(

@@ -34,6 +34,7 @@ PACKAGES = (
     "pydyf",
     "pypdfium2",
     "pyphen",
+    "segno",
     "tinycss2",
     "tinyhtml5",
     "uharfbuzz",

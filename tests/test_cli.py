@@ -282,6 +282,38 @@ def test_the_review_date_ends_a_no_op(copied: Copied) -> None:
     assert "LF102 review-overdue" in done.stderr
 
 
+def test_the_translation_desk_works_from_the_command_line(copied: Copied, tmp_path: Path) -> None:
+    """Update, status, export and import: a job goes out, comes back, and is in the catalog."""
+    root = copied()
+    behind = handbill(root, "catalog", "update", "--check")
+    handbill(root, "catalog", "extract")
+    done = handbill(root, "catalog", "update")
+    again = handbill(root, "catalog", "update", "--check")
+    assert (behind.returncode, done.returncode, again.returncode) == (1, 0, 0)
+    assert "0 of 4 catalogs to change" in again.stderr
+
+    status = handbill(root, "catalog", "status", "--output-format", "json", "--leaflet", "hands")
+    assert [row["translated"] for row in json.loads(status.stdout)] == [7, 7]
+
+    job = tmp_path / "job.csv"
+    out = handbill(root, "catalog", "export", "--language", "es", "--as", "csv", "--to", str(job))
+    assert (out.returncode, out.stdout) == (0, "")
+    text = job.read_text("utf-8").replace("todo el mundo", "todas las personas")
+    job.write_text(text.replace("20 segundos", "200 segundos"), "utf-8")
+    back = handbill(root, "catalog", "import", str(job))
+    assert back.returncode == 1
+    assert "LF312 changed-number" in back.stderr
+    catalog = (root / "locales/es/LC_MESSAGES/hands.po").read_text("utf-8")
+    assert "# was: todo el mundo\n" in catalog
+    assert 'msgstr "todas las personas"' in catalog
+
+    job.write_text("nonsense", "utf-8")
+    refused = handbill(root, "catalog", "import", str(job))
+    assert refused.returncode == 1
+    assert f"{job}:1:1: LF341 exchange-file" in refused.stderr
+    assert (root / "locales/es/LC_MESSAGES/hands.po").read_text("utf-8") == catalog
+
+
 def test_previews_are_drawn_once_and_never_of_another_text(copied: Copied) -> None:
     """Each page is a picture; a changed text takes its pictures away, and they are drawn anew."""
     root = copied()

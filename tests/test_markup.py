@@ -106,6 +106,39 @@ def test_blocks_come_in_reading_order_with_their_kinds_and_places() -> None:
     assert blocks[14].notes == ("a note for translators",)
 
 
+def test_a_box_may_hold_steps_times_and_doses() -> None:
+    """Numbered lists, definition lists and tables stand in boxes as they do outside."""
+    text = """\
+!!! timeline "When"
+    Day 1
+    :   Rest.
+
+    Day 2
+    :   Walk.
+
+!!! dose-table "How much"
+    | Age | Dose |
+    | --- | --- |
+    | **Adult** | 5 ml |
+
+!!! steps "How"
+    1. Open
+    2. Close
+"""
+
+    outline = markup.outline(text)
+    tags = Tags(markup.render(text, furniture())).found
+
+    assert outline.faults == ()
+    assert [block.msgid for block in outline.blocks if block.kind != "box title"] == [
+        "Day 1", "Rest.", "Day 2", "Walk.", "Age", "Dose", "Adult", "5 ml", "Open", "Close",
+    ]  # fmt: skip
+    assert tags.count("box") == 3
+    assert tags.count("th") == 3
+    assert tags.count("dl") == 1
+    assert '<th scope="row">Adult</th>' in markup.render(text, furniture())
+
+
 def test_rendering_hands_boxes_pictures_and_citations_to_the_templates() -> None:
     """A box, a picture and a citation are the designer's HTML; a slot's value is escaped."""
     html = markup.render(SAMPLE, furniture())
@@ -308,3 +341,15 @@ def test_any_text_can_be_read(text: str) -> None:
 
     assert all(isinstance(block, Block) for block in outline.blocks)
     assert all(block.line >= 1 and block.column >= 1 for block in outline.blocks)
+
+
+@given(
+    st.text(
+        alphabet=st.sampled_from("ab 1-+#|~.:/>@'\"\u00a0\u0633\u4e2d\x02\x03(){}="), max_size=40
+    )
+)
+@settings(max_examples=300)
+def test_a_text_without_a_sign_of_markup_has_none(text: str) -> None:
+    """What is not handed to Markdown, because no sign in it could begin markup, holds none."""
+    assert markup._inline_marks(text) == ((), ())
+    assert [element.tag for element in markup._inline(text).iter()] == ["div", "p"]

@@ -99,6 +99,16 @@ def test_a_run_may_be_broken_over_many_lines() -> None:
     assert met(f"{NARROW}انظر {address} الان</p>", language="ar") == []
 
 
+def test_a_broken_address_takes_nothing_from_another() -> None:
+    """Two addresses begin alike; the one that is broken over lines is not found in the other."""
+    text = (
+        '<p>الموقع <span dir="ltr">https://northgate.example</span></p>' + NARROW + "العنوان "
+        '<span dir="ltr">https://leaflets.example.org/northgate/milia/ar/</span></p>'
+    )
+
+    assert met(text, language="ar") == []
+
+
 @pytest.mark.parametrize(
     ("text", "language"),
     [

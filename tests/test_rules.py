@@ -33,6 +33,8 @@ ELSEWHERE = {
     "foreign-toolchain": "test_runner.py",
     "missing-fonts": "test_cli.py",
     "page-budget": "test_runner.py",
+    "stale-exchange": "test_exchange.py",
+    "exchange-file": "test_exchange.py",
     "sheet-budget": "test_runner.py",
     "sign-off-file": "test_signoff.py",
     "void-signature": "test_signoff.py",

@@ -15,7 +15,7 @@ from handbill.rules import declare, rule
 
 
 #: Two English texts this alike are the same sentence before and after an edit.
-_ALIKE = 0.6
+ALIKE = 0.6
 _PUNCTUATION = ".,:;!?()[]*_\"'"
 _BRACE = re.compile(r"[{}]")
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
@@ -49,13 +49,13 @@ def untranslated(project: Project) -> Iterator[Fault]:
     for catalog, block in messages.wanted(project):
         message = catalog.messages.get((block.context, block.msgid))
         if message is None and (
-            _is_broken(project, catalog.domain) or _predecessor(catalog, block, project) is None
+            is_broken(project, catalog.domain) or _predecessor(catalog, block, project) is None
         ):
             place = Location(path=block.path, line=block.line, column=block.column)
             text = f"not in the catalog for {catalog.language}: {messages.quote(block.msgid)}"
             hint = f"add it to {catalog.path} and translate it"
             yield messages.fault("untranslated", catalog, place, text, hint)
-        elif message is not None and not message.msgstr.strip() and not message.fuzzy:
+        elif message is not None and _is_empty(message) and not message.previous:
             text = f"not translated into {catalog.language}: {messages.quote(block.msgid)}"
             yield messages.fault(
                 "untranslated",
@@ -87,14 +87,24 @@ def fuzzy(project: Project) -> Iterator[Fault]:
 def stale(project: Project) -> Iterator[Fault]:
     """A translation of what the English used to say.
 
-    What it does: where a text is missing from a catalog, looks there for a very similar one that
-    nothing uses any more. Silent while the source itself has errors.
+    What it does: finds entries without a translation that name their old English after `#|`, as
+    `catalog update` writes them. Where a text is missing from a catalog, looks there for a very
+    similar one that nothing uses any more. Silent while the source itself has errors.
     Why is this bad? The English has changed, perhaps by a dose or a "not", and readers of this
     language would be told the old version.
-    Use instead: change the entry's `msgid` to the new English, and its `msgstr` to match.
+    Use instead: run `catalog update`, and translate what the entry's `msgid` says now.
     """
     for catalog, block in messages.wanted(project):
-        if (block.context, block.msgid) in catalog.messages or _is_broken(project, catalog.domain):
+        message = catalog.messages.get((block.context, block.msgid))
+        if message is not None and _is_empty(message) and message.previous:
+            text = f"the English has changed: now {messages.quote(block.msgid)}"
+            hint = (
+                f"it was {messages.quote(message.previous)}; translate what it says now, at "
+                f"{block.path}:{block.line}:{block.column}"
+            )
+            where = messages.place(catalog, message)
+            yield messages.fault("stale", catalog, where, text, hint)
+        if message is not None or is_broken(project, catalog.domain):
             continue
         before = _predecessor(catalog, block, project)
         if before is not None:
@@ -174,7 +184,7 @@ def unused_message(project: Project) -> Iterator[Fault]:
     """
     for (tag, domain), catalog in sorted(project.catalogs.items()):
         blocks = messages.blocks(project, domain)
-        if tag not in messages.languages(project) or not blocks or _is_broken(project, domain):
+        if tag not in messages.languages(project) or not blocks or is_broken(project, domain):
             continue
         missing = [
             block for block in blocks if (block.context, block.msgid) not in catalog.messages
@@ -252,7 +262,11 @@ def missing_catalog(project: Project) -> Iterator[Fault]:
                 )
 
 
-def _is_broken(project: Project, domain: str) -> bool:
+def _is_empty(message: Message) -> bool:
+    return not message.msgstr.strip() and not message.fuzzy
+
+
+def is_broken(project: Project, domain: str) -> bool:
     """Tell whether a domain's source has errors, so that some of its messages are not seen."""
     leaflet = project.leaflets.get(domain)
     if domain == INTERFACE and templates.PAGE not in project.templates.sources:
@@ -305,7 +319,7 @@ def _unused(catalog: Catalog, project: Project) -> list[Message]:
 def _predecessor(catalog: Catalog, block: Block, project: Project) -> Message | None:
     """Find the entry that translates what a missing text said before it was edited."""
     unused = {message.msgid: message for message in _unused(catalog, project) if message.msgstr}
-    near = difflib.get_close_matches(block.msgid, unused, n=1, cutoff=_ALIKE)
+    near = difflib.get_close_matches(block.msgid, unused, n=1, cutoff=ALIKE)
     return unused[near[0]] if near else None
 
 

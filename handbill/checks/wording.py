@@ -82,7 +82,7 @@ def changed_unit(project: Project) -> Iterator[Fault]:
         yield messages.fault("changed-unit", catalog, where, text, messages.sourced(hint, block))
 
 
-@rule("LF318", "swapped-number", Severity.WARNING)
+@rule("LF318", "swapped-number", Severity.ERROR)
 def swapped_number(project: Project) -> Iterator[Fault]:
     """A translation that has the numbers of its source in another order.
 
