@@ -33,7 +33,7 @@ ROOT = Path(__file__).parent.parent
 LETTERS = {
     "Latn": "aeioubcdfglmnprstv",
     "Cyrl": "аеиоубвгдклмнпрст",
-    "Arab": "ابتثجحدرسشعفقكلمنهوي",
+    "Arab": "ابتثجحدرسشعفقلمنهو",
     "Hebr": "אבגדהוזחטיכלמנסעפצקרשת",
     "Deva": "कखगचजटडतदनपबमयरलवसह",
     "Beng": "কখগচজটডতদনপবমযরলশসহ",
@@ -47,7 +47,7 @@ LETTERS = {
     "Hans": "的一是不了人我在有他这中大来上国和地到说时要就出会可也你对生能而子",
 }
 #: What a translation must keep: slots, link targets, bold marks, placeholders, numbers.
-KEPT = re.compile(r"\{\{[^}]*\}\}|\{[a-z_]+\}|\]\([^)]*\)|\[|\*\*|\d+(?:\.\d+)?")
+KEPT = re.compile(r"\{\{[^}]*\}\}|\{[a-z_]+\}|\]\([^)]*\)|\[|\*\*|\d+(?: m[gl]\b)?")
 PIECE = re.compile(rf"{KEPT.pattern}|[^\W\d_]+|[^\w\s]|\s+")
 #: Nonsense is made of these; leaflets of a real clinic have as many words.
 WORDS = """
@@ -57,7 +57,7 @@ WORDS = """
     swelling allergy sunscreen cheek elbow knee heel finger toe ear lip mouth throat chest
 """
 VERBS, NOUNS = WORDS.split()[:17], WORDS.split()[17:]
-TIMES = ("in the morning", "at night", "after meals", "before bed", "every day", "for one week")
+TIMES = ("in the morning", "at night", "after meals", "before bed", "with a glass of water")
 
 
 def main() -> None:
@@ -141,6 +141,7 @@ def corpus(root: Path, leaflets: int, how_many: int) -> int:
     text = (ROOT / "locales" / "languages.toml").read_text("utf-8")
     (root / "locales").mkdir()
     (root / "locales" / "languages.toml").write_text(text, "utf-8")
+    shutil.copy(ROOT / "locales" / "words.toml", root / "locales")
     table, _ = languages.load(text, "languages.toml")
     tags = [tag for tag in table if tag != "en" and table[tag].script in LETTERS][:how_many]
     settings = f"[tool.handbill]\nlanguages = {tags!r}\n".replace("'", '"')
@@ -219,7 +220,7 @@ def leaflet(number: int, chance: random.Random) -> str:
             (
                 f"about {chance.randint(2, 900)} mg of the {other}",
                 f"the {other} with **the {chance.choice(NOUNS)}**",
-                f"between {chance.randint(2, 9)} and {chance.randint(10, 99)} times",
+                f"between {chance.randint(2, 9)} mg and {chance.randint(10, 99)} mg",
                 f"[the {other} page](https://example.org/{other}-{chance.randint(1, 99)})",
                 f"a {chance.choice(NOUNS)} and the {other}",
             )
@@ -237,7 +238,7 @@ def leaflet(number: int, chance: random.Random) -> str:
         "+++",
         f'id = "leaflet-{number:03}"',
         f'title = "{title}"',
-        f'summary = "How to {chance.choice(VERBS)} the {chance.choice(NOUNS)} {number} times."',
+        f'summary = "How to {chance.choice(VERBS)} the {chance.choice(NOUNS)} {number + 1} ml."',
         'audience = "adults and parents of babies"',
         'version = "1.0"',
         *(f"{name} = 2026-11-24" for name in ("published", "last_review")),
@@ -251,7 +252,7 @@ def leaflet(number: int, chance: random.Random) -> str:
     ]
     for part in range(7):
         noun, verb = chance.choice(NOUNS), chance.choice(VERBS)
-        lines += ["", f"## How do you {verb} the {noun} in {part + 2} days?", ""]
+        lines += ["", f"## How do you {verb} the {noun} with {part + 2} mg?", ""]
         lines += [paragraph(3), "", f"{paragraph(2)} [@one]", "", *listing(3)]
     lines += ["", "| What | When |", "| --- | --- |"]
     lines += [f"| **The {chance.choice(NOUNS)} {row}** | {sentence()} |" for row in range(3)]
