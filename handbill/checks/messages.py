@@ -1,7 +1,9 @@
 """What the rules on translations share: the texts that would be printed, and where they stand."""
 
+import functools
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from handbill import waivers
 from handbill.catalog import INTERFACE
@@ -11,6 +13,19 @@ from handbill.model import Block, Catalog, Message, Project, Words
 
 _ADDRESS = re.compile(r"\]\([^)]*\)|<[a-z]+:[^>]*>")
 _ANY_SLOT = re.compile(r"\{\{\s*[\w.-]+\s*\}\}|\{[a-z_]+\}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Same:
+    """A project that is equal to itself alone: it holds too much to be compared."""
+
+    project: Project
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and self.project is other.project
+
+    def __hash__(self) -> int:
+        return id(self.project)
 
 
 def languages(project: Project) -> list[str]:
@@ -41,21 +56,29 @@ def blocks(project: Project, domain: str) -> tuple[Block, ...] | None:
     return None if leaflet is None else leaflet.blocks
 
 
-def wanted(project: Project) -> Iterator[tuple[Catalog, Block]]:
-    """Yield every text that would be printed with the catalog that must hold it, once each.
+def wanted(project: Project) -> tuple[tuple[Catalog, Block], ...]:
+    """Return every text that would be printed with the catalog that must hold it, once each.
 
     All languages of a leaflet come together: what is found out about its English is known then.
     """
+    return _wanted(Same(project))
+
+
+@functools.lru_cache(maxsize=1)
+def _wanted(same: Same) -> tuple[tuple[Catalog, Block], ...]:
+    """List the texts of a project, once for all the rules that ask."""
+    project = same.project
     broken = {fault.location.path for fault in project.faults if fault.kind == "po-syntax"}
     tags = languages(project)
+    listed: list[tuple[Catalog, Block]] = []
     for domain in (*project.leaflets, INTERFACE):
         found = blocks(project, domain) or ()
         texts = list({(block.context, block.msgid): block for block in found}.values())
         for tag in tags:
             catalog = project.catalogs.get((tag, domain))
             if catalog is not None and catalog.path not in broken:
-                for block in texts:
-                    yield catalog, block
+                listed += [(catalog, block) for block in texts]
+    return tuple(listed)
 
 
 def translated(project: Project, rule: str = "") -> Iterator[tuple[Catalog, Block, Message]]:
@@ -63,13 +86,23 @@ def translated(project: Project, rule: str = "") -> Iterator[tuple[Catalog, Bloc
 
     Translations for which the rule with the id `rule` is waived are left out.
     """
-    for catalog, block in wanted(project):
-        message = catalog.messages.get((block.context, block.msgid))
-        if message is None or not message.msgstr.strip():
-            continue
-        if rule and is_waived(project, message, rule):
-            continue
-        yield catalog, block, message
+    for catalog, block, message in _translated(Same(project)):
+        if not (rule and message.comments and is_waived(project, message, rule)):
+            yield catalog, block, message
+
+
+@functools.lru_cache(maxsize=1)
+def _translated(same: Same) -> tuple[tuple[Catalog, Block, Message], ...]:
+    """List the translations of a project, once for all the rules that ask."""
+    found = (
+        (catalog, block, catalog.messages.get((block.context, block.msgid)))
+        for catalog, block in wanted(same.project)
+    )
+    return tuple(
+        (catalog, block, message)
+        for catalog, block, message in found
+        if message is not None and message.msgstr.strip()
+    )
 
 
 def is_waived(project: Project, message: Message, rule: str) -> bool:

@@ -287,8 +287,10 @@ def _markup_faults(block: Block, msgstr: str, language: str) -> Iterator[tuple[s
     """Yield what is wrong with a translation's markup, the cure, and the words to look at."""
     wanted, found = marks(block.msgid), marks(msgstr)
     # What is printed letter by letter has no markup to lose.
-    lost = wanted - found if block.kind not in PLAIN else Counter[str]()
-    unlike = messages.unlike(language, lost, found - wanted)
+    unlike = ""
+    if wanted != found:
+        lost = wanted - found if block.kind not in PLAIN else Counter[str]()
+        unlike = messages.unlike(language, lost, found - wanted)
     if unlike:
         address = next((name for name in found - wanted if name.startswith("link to ")), "")
         hint = "mark the same words as in the msgid, and leave addresses as they are"

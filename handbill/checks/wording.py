@@ -6,7 +6,6 @@ These rules read English. They are silent where leaflets are written in another 
 import functools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from handbill import lettering, numbers, waivers
 from handbill import words as wording
@@ -443,31 +442,18 @@ def _may_stay(word: str, source: str, before: str) -> bool:
     return not word.islower() and (word[1:] != word[1:].lower() or bool(re.search(inside, source)))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Same:
-    """A project that is equal to itself alone: it holds too much to be compared."""
-
-    project: Project
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.project is other.project
-
-    def __hash__(self) -> int:
-        return id(self.project)
-
-
 def _differences(
     project: Project, rule: str, kind: str
 ) -> Iterator[tuple[Catalog, Block, Message, numbers.Difference]]:
     """Yield the differences of one kind between the numbers of texts and their translations."""
-    for catalog, block, message, difference in _compared(_Same(project)):
+    for catalog, block, message, difference in _compared(messages.Same(project)):
         if difference.kind == kind and not messages.is_waived(project, message, rule):
             yield catalog, block, message, difference
 
 
 @functools.lru_cache(maxsize=1)
 def _compared(
-    same: _Same,
+    same: messages.Same,
 ) -> tuple[tuple[Catalog, Block, Message, numbers.Difference], ...]:
     """Compare the numbers of all texts and their translations, once for the rules that ask."""
     project = same.project
