@@ -113,6 +113,14 @@ def _pale(page: cascade.Page, kind: str) -> Iterator[Barrier]:
             if found.ratio >= LEAST_CONTRAST or pair in seen:
                 continue
             seen.add(pair)
+            if found.background == cascade.PICTURE:
+                yield Barrier(
+                    kind="contrast",
+                    words="",
+                    message=f"{found.element}: text on {found.background}{look}",
+                    hint="put the text on a plain ground; draw bars and marks as borders",
+                )
+                continue
             # Rounded down, or 4.499 would be said to be the 4.5 that it is not.
             ratio = int(found.ratio * 100) / 100
             yield Barrier(

@@ -20,6 +20,8 @@ from handbill.store import DIFFERENCES, PROOFS
 
 
 _INTERFACE_TITLE = "The templates’ words"
+#: How many letters of a number and its unit always fit a line of a cell.
+_SHORT = 20
 _HOLE = re.compile(r"\{\{\s*([\w.-]+)\s*\}\}|\{([a-z_]+)\}")
 _NUMBER = (
     r"[+\-\u2212±<>≤≥~]?\(?\d+"
@@ -283,7 +285,7 @@ class Marker:
         html = press.readable(html, self.language)
         if self.language.direction == "rtl":
             # What keeps its order together is marked as one: a mark inside would break it.
-            html = self.isolated.sub(r'<span class="number">\g<0></span>', html)
+            html = self.isolated.sub(lambda match: _marked(match[0]), html)
         html = hypertext.change(html, self._numbers, leave='class="number"')
         return templates.safe(html)
 
@@ -293,9 +295,13 @@ class Marker:
         return f'<span class="number" dir="ltr"><b>{value}</b> {{{name}}}</span>'
 
     def _numbers(self, run: str) -> str:
-        return self.number.sub(
-            lambda match: f'<span class="number">{match[1]}</span>' if match[1] else match[0], run
-        )
+        return self.number.sub(lambda match: _marked(match[1]) if match[1] else match[0], run)
+
+
+def _marked(html: str) -> str:
+    """Mark a number; one of a few letters is not broken over lines."""
+    short = " data-short" if len("".join(hypertext.blocks(html))) <= _SHORT else ""
+    return f'<span class="number"{short}>{html}</span>'
 
 
 class _Reading:

@@ -44,9 +44,16 @@ class Letters:
     bold: frozenset[str]
 
 
+#: What stands for a background whose colours cannot be told.
+PICTURE = "a picture or a gradient"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contrast:
-    """Text on its background: colours as `#rrggbb`, and their ratio (WCAG 2.2), from 1 to 21."""
+    """Text on its background: colours as `#rrggbb`, and their ratio (WCAG 2.2), from 1 to 21.
+
+    On a picture or a gradient it is 1, and `background` is `PICTURE`.
+    """
 
     element: str
     text: str
@@ -131,8 +138,9 @@ class Page:
     def contrasts(self, *, medium: str, dark: bool = False) -> Iterator[Contrast]:
         """Yield the contrast of each element's own text, where both colours can be told.
 
-        Not told: text over pictures and gradients, opacity, generated text, elements that are laid
-        over others, and colours that are not of sRGB. Rules for widths count as if they held.
+        Text over a picture or a gradient has none: nobody knows what is behind a letter there.
+        Not told: opacity, generated text, elements that are laid over others, and colours that are
+        not of sRGB. Rules for widths count as if they held.
 
         Args:
             medium: `screen` or `print`.
@@ -165,6 +173,10 @@ class Page:
                     background=_hex(look.background),
                     ratio=_ratio(colour, look.background),
                 )
+            elif text and look.pictured:
+                yield Contrast(
+                    element=_name(node), text=text, colour="", background=PICTURE, ratio=1
+                )
 
 
 class _Look:
@@ -174,6 +186,7 @@ class _Look:
         self.variables: dict[str, Sequence[Any]] = {}
         self.colour: Colour | None = _BLACK
         self.background: Colour | None = _WHITE
+        self.pictured = False
 
     def inherited(self, declared: Sequence[Any]) -> "_Look":
         """Return the look of a child for which this is declared, weakest first."""
@@ -188,7 +201,7 @@ class _Look:
         look.colour = self.colour
         if paint := look.resolve(values.get("color", ())):
             look.colour = _colour(paint, inherited=self.colour)
-        look.background = self.background
+        look.background, look.pictured = self.background, self.pictured
         picture = False
         for name, value in values.items():
             paint = look.resolve(value)
@@ -197,7 +210,7 @@ class _Look:
             if name in {"background", "background-color"} and paint:
                 look.paint(paint, below=self.background)
         if picture:
-            look.background = None
+            look.background, look.pictured = None, True
         return look
 
     def paint(self, value: Sequence[Any], below: Colour | None) -> None:
@@ -207,7 +220,7 @@ class _Look:
         if front is None:
             self.background = None
         elif front[3] == 1:
-            self.background = front
+            self.background, self.pictured = front, False
         else:
             self.background = below and _over(front, below)
 

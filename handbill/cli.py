@@ -416,6 +416,8 @@ def _standings(options: argparse.Namespace) -> int:
     found = sources.read(options.root)
     loaded = desk.outline(found, today=_today(options))
     domains, tags = _desk(options, loaded)
+    if matches(loaded.settings.source_language, options.language):
+        tags = [loaded.settings.source_language, *tags]
     jobs = max(1, options.jobs) if len(domains) * len(tags) > SMALL else 1
     workers, at_once = runner.executor("process", jobs)
     try:

@@ -56,6 +56,7 @@ class Standing:
         total: its messages; each is translated, stale, missing or fuzzy.
         errors: what else stops its editions, by the gates LF3.
         signed: `signed`; `changed` or `expired` where a signature no longer holds; `unsigned`.
+        signers: who has signed as what, when and until when, and whether it still holds.
         broken: whether its English has errors, so that not all of it is counted.
     """
 
@@ -70,6 +71,7 @@ class Standing:
     fuzzy: int
     errors: int
     signed: str
+    signers: tuple[str, ...]
     broken: bool
 
     @property
@@ -117,7 +119,8 @@ def status(
         workers: who does it; `at_once` say how many chunks are in flight.
         at_once: how many of them there are.
         domains: the leaflets, and `catalog.INTERFACE`, that are meant.
-        languages: the languages that are meant.
+        languages: the languages that are meant; the source's has nothing to translate, and is
+            signed like the others.
     """
     found: list[Standing] = []
     chunks = deque(domains[n : n + _TOGETHER] for n in range(0, len(domains), _TOGETHER))
@@ -146,6 +149,18 @@ def signed(project: Project, domain: str, tag: str) -> str:
     if found.changed:
         return "changed"
     return "expired" if found.expired else "unsigned"
+
+
+def signers(project: Project, domain: str, tag: str) -> tuple[str, ...]:
+    """Say who has signed a text, as what and when, and who is yet to sign."""
+    found = signoff.standing(project, domain, tag)
+    states = ((found.holding, ""), (found.changed, "changed since"), (found.expired, "expired"))
+    said = [
+        f"{item.role}: {item.name}, {item.date} to {item.expires}" + (f", {why}" if why else "")
+        for signatures, why in states
+        for item in signatures
+    ]
+    return (*said, *(f"{role}: nobody" for role in found.missing))
 
 
 def _age(item: Standing) -> tuple[bool, bool, dt.date, str, str]:
@@ -178,9 +193,10 @@ def _judge(project: Project, files: Mapping[str, bytes], domains: Sequence[str])
             key = item.scope.leaflet or INTERFACE, item.scope.language
             found.setdefault(key, Counter())[item.name] += 1
     blocks = texts(project)
+    source = project.settings.source_language
     return [
         _standing(project, domain, tag, blocks[domain], found.get((domain, tag), Counter()))
-        for tag in tags(project)
+        for tag in (*((source,) if source in project.settings.languages else ()), *tags(project))
         for domain in domains
     ]
 
@@ -209,7 +225,9 @@ def _standing(
     return Standing(
         domain=domain,
         language=tag,
-        path=path(domain, tag),
+        path=leaflet.path
+        if leaflet and tag == project.settings.source_language
+        else path(domain, tag),
         since=leaflet.published if leaflet else None,
         total=total,
         translated=0 if unread else total - stale - missing - fuzzy,
@@ -218,6 +236,7 @@ def _standing(
         fuzzy=fuzzy,
         errors=found.total(),
         signed=signed(project, domain, tag),
+        signers=signers(project, domain, tag),
         broken=is_broken(project, domain),
     )
 

@@ -61,7 +61,21 @@ def write(standings: Sequence[Standing], project: Project, form: str) -> str:
     if form == "html":
         return _html(standings, project)
     rows = [_row(item) for item in standings]
-    return _markdown(rows) if form == "markdown" else _table(rows)
+    if form == "markdown":
+        signed = [f"- {item.domain}, {item.language}: {said}" for item, said in _signed(standings)]
+        return _markdown(rows) + "".join(f"\n{line}" for line in signed) + "\n" * bool(signed)
+    signed = [f"{item.domain} {item.language} {said}" for item, said in _signed(standings)]
+    return _table(rows) + "".join(f"\n{line}" for line in signed) + "\n" * bool(signed)
+
+
+def _signed(standings: Sequence[Standing]) -> list[tuple[Standing, str]]:
+    """Return who has signed what; where nobody has, the table says enough."""
+    return [
+        (item, said)
+        for item in standings
+        if item.signed != "unsigned" or any(": nobody" not in said for said in item.signers)
+        for said in item.signers
+    ]
 
 
 def _row(item: Standing) -> tuple[str, ...]:
@@ -88,6 +102,7 @@ def _json(item: Standing) -> dict[str, object]:
         "fuzzy": item.fuzzy,
         "errors": item.errors,
         "signed": item.signed,
+        "signers": list(item.signers),
         "broken": item.broken,
     }
 
@@ -184,7 +199,7 @@ def _cell(item: Standing) -> str:
     return (
         f'<td class="{state}"><span aria-hidden="true">{_LEGEND[state][0]}</span> '
         f"{escape(_said(item))}<small>{item.translated} of {item.total} translated</small>"
-        f"{since}</td>"
+        f"{since}{''.join(f'<small>{escape(said)}</small>' for said in item.signers)}</td>"
     )
 
 

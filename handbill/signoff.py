@@ -216,7 +216,7 @@ def _structure(leaflet: Leaflet) -> Iterator[tuple[tuple[int, int], Line]]:
 
 def _imprint(leaflet: Leaflet) -> Iterator[Line]:
     for item in leaflet.sources:
-        what = f"{item.organisation}. {item.title} ({item.year}). {item.url}"
+        what = f"{item.organisation}. {item.title} ({item.year or 'no date'}). {item.url}"
         yield _untranslated(f"source {item.key}", what)
     for kind in ("version", "published", "last_review", "next_review"):
         yield _untranslated(kind, str(getattr(leaflet, kind)))

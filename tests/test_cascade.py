@@ -60,18 +60,32 @@ def test_a_dark_page_is_another_page() -> None:
 @pytest.mark.parametrize(
     "css",
     [
-        "p { background: url(a.png) }",
-        "p { background: linear-gradient(red, blue) }",
-        "body { background-image: url(a.png) }",
-        "p { background: url(a.png) } p { background-color: white }",
         "p { color: color-mix(in srgb, red, blue) }",
         "p { color: oklch(50% 0.1 20) }",
         "p { background: color-mix(in srgb, red, blue) }",
     ],
 )
 def test_what_cannot_be_told_is_not_guessed(css: str) -> None:
-    """Text on a picture has no one contrast."""
+    """Colours that are not of sRGB have no ratio that WCAG knows."""
     assert seen(css, "<p>Text</p>") == []
+
+
+@pytest.mark.parametrize(
+    ("css", "is_pictured"),
+    [
+        ("p { background: url(a.png) }", True),
+        ("p { background: linear-gradient(red, blue) }", True),
+        ("body { background-image: url(a.png) }", True),
+        ("p { background: url(a.png) } p { background-color: white }", True),
+        ("body { background: url(a.png) } p { background: white }", False),
+        ("p { background: url(a.png) } p { background: none }", False),
+    ],
+)
+def test_text_on_a_picture_has_no_contrast(css: str, *, is_pictured: bool) -> None:
+    """Whether it can be read depends on what is behind each letter."""
+    found = seen(css, "<p>Text</p>")
+
+    assert found == [" on a picture or a gradient" if is_pictured else "#000000 on #ffffff"]
 
 
 @pytest.mark.parametrize(

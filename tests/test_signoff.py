@@ -10,10 +10,11 @@ from pathlib import Path
 import pypdf
 import pytest
 
-from handbill import plan, project, rules, signoff
+from handbill import desk, matrix, plan, project, rules, signoff
 from handbill.catalog import INTERFACE
 from handbill.diagnostics import Diagnostic, Fault
 from handbill.model import Project, Signature, SignOff
+from handbill.runner import Inline
 from tests.conftest import TODAY, in_memory, load
 from tests.test_cli import handbill
 
@@ -258,3 +259,32 @@ def test_signing_takes_the_stamp_away_and_a_change_brings_it_back(
     assert "LF331 void-signature" in again.stderr
     text = pypdf.PdfReader(root / "output/one/es/hands.a4.pdf").pages[0].extract_text()
     assert "Borrador" in text
+
+
+def test_status_says_who_signed_what() -> None:
+    """By name, role and date, with those who are yet to sign, and what no longer holds."""
+    files = changed(all_signed(), SPANISH, "20 segundos", "veinte segundos")
+    loaded = load(files)
+
+    assert desk.signers(loaded, "hands", "en") == (
+        "clinical-reviewer: Dr A. Example, 2026-11-24 to 2028-11-23",
+    )
+    assert desk.signed(loaded, "hands", "es") == "changed"
+    assert desk.signers(loaded, "hands", "es") == (
+        "translator: T. Example, 2026-11-24 to 2028-11-23, changed since",
+        "second-reader: S. Example, 2026-11-24 to 2028-11-23, changed since",
+        "translator: nobody",
+        "second-reader: nobody",
+    )
+    workers, domains = Inline(), ["hands"]
+    found = desk.status(
+        loaded, in_memory(files), workers, 1, domains=domains, languages=["en", "es", "ar"]
+    )
+    assert {(item.language, item.signed) for item in found} == {
+        ("en", "signed"),
+        ("es", "changed"),
+        ("ar", "unsigned"),
+    }
+    for form in ("table", "json", "markdown", "html"):
+        said = matrix.write(found, loaded, form)
+        assert "T. Example, 2026-11-24 to 2028-11-23, changed since" in said, form

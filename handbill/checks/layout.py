@@ -191,9 +191,9 @@ declare(
 
     What it does: follows the stylesheets to the colours of every text: their order, inheritance
     and custom properties; for web pages also on a dark screen and in print. The least ratio is
-    4.5 to 1, for large text too. It cannot see text over pictures and gradients, `opacity`, text
-    that CSS generates, things laid over each other, margin boxes of `@page`, and colours that are
-    not of sRGB; of rules for widths it takes all to hold.
+    4.5 to 1, for large text too; text on a picture or a gradient has none. It cannot see `opacity`,
+    text that CSS generates, things laid over each other, margin boxes of `@page`, and colours that
+    are not of sRGB; of rules for widths it takes all to hold.
     Why is this bad? Many readers of leaflets are old, or read by poor light (WCAG 2.2, 1.4.3).
     Example: `.summary { color: #8a9a9e }` on white, 2.9 to 1
     Use instead: `.summary { color: #52646a }`
