@@ -206,12 +206,15 @@ def test_a_wide_table_moves_by_keys(browser: Browser, editions: dict[str, Path])
 def test_right_to_left_pages_begin_at_the_right(
     browser: Browser, editions: dict[str, Path]
 ) -> None:
-    """A title begins at the edge where its language begins."""
+    """A title begins where its language begins, after the bar that marks it."""
     edges = """() => {
       const range = document.createRange(), title = document.querySelector('h1');
       range.selectNodeContents(title);
       const text = range.getBoundingClientRect(), box = title.getBoundingClientRect();
-      return [text.left - box.left < 1, box.right - text.right < 1];
+      const style = getComputedStyle(title);
+      const edge = side => parseFloat(style[`border${side}Width`])
+        + parseFloat(style[`padding${side}`]);
+      return [text.left - box.left - edge("Left") < 1, box.right - text.right - edge("Right") < 1];
     }"""
     with window(browser, DESKTOP) as page:
         for name, path in editions.items():
