@@ -3,6 +3,7 @@
 import base64
 import datetime as dt
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import quote
@@ -39,6 +40,8 @@ from handbill.store import GALLERY
 
 #: The owner and the name of what the press draws itself.
 _PRESS, _BARCODE = "press", "address.svg"
+
+_PHONE = re.compile(r"[+(]?\d[\d\s()./-]*")
 
 
 def compose(job: Job, toolchain: str) -> Proof | Fault:
@@ -321,7 +324,7 @@ class _Composer(_Setter):
                 figure=self.figure,
                 table=self.table,
                 citation=self.citation,
-                slot=job.clinic.slots.__getitem__,
+                slot=lambda name: _unbroken(job.clinic.slots[name]),
             ),
             path=leaflet.path,
             first_line=leaflet.body_line,
@@ -373,7 +376,7 @@ def _sample(project: Project, fixture: Fixture, setter: _Setter) -> str:
 
     def slot(name: str) -> str:
         values = (clinic.slots.get(name) for clinic in project.clinics.values())
-        return next(filter(None, values), name)
+        return _unbroken(next(filter(None, values), name))
 
     furniture = Furniture(
         translate=lambda block: block.msgid,
@@ -479,6 +482,11 @@ def _address(job: Job) -> str:
     edition = job.edition
     parts = (edition.clinic, edition.leaflet, edition.language)
     return "/".join((job.site, *map(quote, parts), ""))
+
+
+def _unbroken(value: str) -> str:
+    """Keep a telephone number on one line; other values may be broken."""
+    return value.replace(" ", "\u00a0") if _PHONE.fullmatch(value) else value
 
 
 def _url(owner: str, name: str) -> str:

@@ -300,3 +300,18 @@ def test_a_text_is_set_tighter_to_fit_its_sheets_or_stopped(press: Press) -> Non
     fitted = press.build()["one/en/hands.a4.pdf"]
     assert (fitted.state, fitted.pages, fitted.fit) == ("typeset", 2, "tight-1")
     assert press.build()["one/en/hands.a4.pdf"].fit == "tight-1"
+
+
+def test_a_telephone_number_stays_on_one_line() -> None:
+    """Its spaces are those that do not break; other values of a clinic may be broken."""
+    files = in_memory({})
+    leaflet = "content/leaflets/hands/leaflet.md"
+    text = files.files[leaflet].decode() + "    - Ask {{ clinic.name }}.\n"
+    loaded = project.load(in_memory({leaflet: text}), today=TODAY)
+    edition = next(item for item in plan.editions(loaded) if item.language == "en")
+
+    proof = compose(plan.job(loaded, edition), "")
+
+    assert isinstance(proof, Proof)
+    assert "Call 0808\u00a0157\u00a00123 if" in proof.html
+    assert "Ask Clinic One." in proof.html
