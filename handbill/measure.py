@@ -110,4 +110,5 @@ def _said(box: Any) -> str:
         "".join(found.text for found, _ in _boxes(line) if isinstance(found, boxes.TextBox)).strip()
         for line in lines
     )
+    text = " ".join(text.split())
     return repr(text if len(text) <= 40 else text[:39] + "…")
