@@ -83,6 +83,12 @@ _KINDS = {
     "dd": "definition",
 }
 _HEADING = re.compile(r"h[1-6]")
+_BLOCK = re.compile(
+    r"<(/?)(blockquote|dd|dl|dt|figure|h[1-6]|hr|li|ol|p|section|table|tbody|td|th|thead|tr|ul)\b"
+    r"([^>]*)>"
+)
+_EMPTY = frozenset({"figure", "hr"})
+_SEEN = re.compile(r' (?:start|style)="[^"]*"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,19 +142,20 @@ def outline(text: str, *, path: str = "", first_line: int = 1) -> Outline:
     reader = _Reader(text, path, first_line)
     silent = Furniture(
         translate=lambda block: block.msgid,
-        component=lambda _name, _title, _body, _level: "",
-        figure=lambda _src, _alt, _caption: "",
-        table=lambda _html: "",
+        component=lambda _name, _title, body, _level: f"<section>{body}</section>",
+        figure=lambda _src, _alt, _caption: "<figure>",
+        table=lambda html: html,
         citation=lambda _keys: "",
         slot=lambda _name: "",
     )
+    html = ""
     limit = 4 * _MAX_DEPTH
     if any(lint.BULLET.match(line) and lint.indent(line) > limit for line in text.split("\n")):
         # Python-Markdown would take seconds to run out of stack.
         reader.too_deep()
     else:
         try:
-            _convert(text, reader, silent)
+            html = _convert(text, reader, silent)
         except RecursionError:
             reader.too_deep()
     reader.lint()
@@ -160,6 +167,7 @@ def outline(text: str, *, path: str = "", first_line: int = 1) -> Outline:
         citations=tuple(reader.citations),
         components=tuple(reader.components),
         links=tuple(reader.links),
+        structure=_structure(html),
         faults=tuple(sorted(reader.faults, key=lambda fault: fault.location)),
     )
 
@@ -334,6 +342,15 @@ def _home_made(text: str) -> str:
         if not wrapped_dash and not wrapped_bracket:
             return match.group().lstrip(" \t>")
     return ""
+
+
+def _structure(html: str) -> str:
+    """Write which blocks stand in which; a section is a box: `p ol start="2"(li li) section(p)`."""
+    parts = []
+    for end, name, attributes in _BLOCK.findall(html):
+        seen = "".join(_SEEN.findall(attributes))
+        parts.append(")" if end else f" {name}{seen}" + ("" if name in _EMPTY else "("))
+    return "".join(parts).replace("()", "").replace("( ", "(").strip()
 
 
 def _convert(text: str, reader: "_Reader", furniture: Furniture) -> str:

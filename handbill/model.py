@@ -52,7 +52,11 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outline:
-    """All that a leaflet's text holds, found without rendering it for a reader."""
+    """All that a leaflet's text holds, found without rendering it for a reader.
+
+    Attributes:
+        structure: which blocks stand in which list, box, table or quotation, without their texts.
+    """
 
     blocks: tuple[Block, ...]
     headings: tuple[Heading, ...]
@@ -61,6 +65,7 @@ class Outline:
     citations: tuple[Reference, ...]
     components: tuple[Reference, ...]
     links: tuple[Reference, ...]
+    structure: str
     faults: tuple[Fault, ...]
 
 

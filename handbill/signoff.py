@@ -53,7 +53,9 @@ def printed(project: Project, domain: str, tag: str) -> tuple[Line, ...]:
     """Return all that a leaflet, or the templates, print in a language, in reading order.
 
     Boxes, pictures and sources are lines too: a sentence that moves from one kind of box to
-    another, or another picture, is another text. What clinics fill in is not part of it.
+    another, or another picture, is another text. So does the structure stand for itself: where a
+    box ends, how a list is numbered, what is a part of which point. What clinics fill in is not
+    part of it.
     """
     leaflet = project.leaflets.get(domain)
     messages = project.catalogs.get((tag, domain))
@@ -71,6 +73,7 @@ def printed(project: Project, domain: str, tag: str) -> tuple[Line, ...]:
     return (
         *(line(block) for block in leaflet.front_blocks),
         *(item for _, item in sorted(body, key=lambda pair: pair[0])),
+        _untranslated("structure", leaflet.outline.structure),
         *_imprint(leaflet),
     )
 

@@ -353,3 +353,10 @@ def test_a_text_without_a_sign_of_markup_has_none(text: str) -> None:
     """What is not handed to Markdown, because no sign in it could begin markup, holds none."""
     assert markup._inline_marks(text) == ((), ())
     assert [element.tag for element in markup._inline(text).iter()] == ["div", "p"]
+
+
+def test_the_structure_says_which_blocks_stand_in_which() -> None:
+    """With the numbers of lists and the sides of cells, and without any text."""
+    text = '!!! do "Now"\n    - a\n        1. *b*\n\nc\n\n---\n\n3. d\n4. e\n'
+
+    assert markup.outline(text).structure == 'section(ul(li(ol(li)))) p hr ol start="3"(li li)'

@@ -100,6 +100,27 @@ def test_any_change_of_the_source_voids_every_signature(name: str, before: str, 
     assert {item.name for item in found(files)} == {"void-signature"}
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("1. Wet\n2. Soap", "2. Wet\n3. Soap"),
+        ("1. Wet\n2. Soap", "- Wet\n- Soap"),
+        ("- Wet\n- Soap", "- Wet\n    - Soap"),
+        ('!!! warning "Never"\n    - Wet\n    - Soap', '!!! warning "Never"\n    - Wet\n\n- Soap'),
+        ("> Wet", "Wet"),
+        ("Wet\n\nSoap", "Wet\n\n---\n\nSoap"),
+        ("| A | B |\n| - | - |\n| c | d |", "| A | B |\n| - | -: |\n| c | d |"),
+    ],
+)
+def test_the_same_words_in_another_place_are_another_text(before: str, after: str) -> None:
+    """What leaves a box of warnings is no warning any more; a step has its number."""
+    text = in_memory({}).files[LEAFLET].decode()
+    texts = (load({LEAFLET: f"{text}\n{body}\n"}) for body in (before, after))
+
+    codes = [signoff.code(signoff.printed(loaded, "hands", "en")) for loaded in texts]
+    assert codes[0] != codes[1]
+
+
 def test_a_changed_translation_voids_its_own_signatures_only() -> None:
     """English stays signed; the finding names the role and the new code, and no person."""
     files = changed(all_signed(), SPANISH, "20 segundos", "veinte segundos")
