@@ -162,6 +162,8 @@ def _patience(seconds: float) -> Iterator[None]:
     """Interrupt what takes longer: there are stylesheets that WeasyPrint never finishes.
 
     Only a process's main thread can be interrupted, and there all our own executors work.
+    WeasyPrint swallows what is raised while it loads a picture, so it is interrupted again and
+    again.
 
     Raises:
         TimeoutError: it took longer.
@@ -175,7 +177,7 @@ def _patience(seconds: float) -> Iterator[None]:
         yield
         return
     before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
     try:
         yield
     finally:

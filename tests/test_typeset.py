@@ -1,5 +1,6 @@
 """The press itself: what it does when WeasyPrint would not end."""
 
+import contextlib
 import time
 
 import pytest
@@ -27,3 +28,19 @@ def test_a_page_that_is_never_finished_is_given_up(monkeypatch: pytest.MonkeyPat
     assert impression.data == b""
     assert [fault.kind for fault in impression.faults] == ["engine-failure"]
     assert "not finished after 1 seconds" in impression.faults[0].message
+
+
+def test_what_swallows_the_interruption_is_interrupted_again() -> None:
+    """WeasyPrint goes on after whatever is raised while it loads a picture."""
+
+    def stubborn() -> None:
+        with typeset._patience(0.2):
+            with contextlib.suppress(TimeoutError):
+                time.sleep(5)
+            time.sleep(5)
+
+    began = time.monotonic()
+    with pytest.raises(TimeoutError):
+        stubborn()
+
+    assert time.monotonic() - began < 4
