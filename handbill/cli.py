@@ -329,12 +329,12 @@ def _sign(options: argparse.Namespace) -> int:
     ):
         if wanted not in names:
             _unknown(place, wanted, names)
-    lasting = dt.timedelta(days=settings.signature_days)
+    days = min(settings.signature_days, (dt.date.max - loaded.today).days)
     signature = Signature(
         role=options.role,
         name=" ".join(options.name.split()),
         date=loaded.today,
-        expires=options.expires or loaded.today + lasting,
+        expires=options.expires or loaded.today + dt.timedelta(days=days),
         text=options.text,
     )
     signed = signoff.sign(loaded, domain, tag, signature)

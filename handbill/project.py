@@ -119,11 +119,17 @@ _SETTINGS = MappingProxyType(
             holds=list,
             of=str,
             required=False,
+            filled=True,
             members=signoff.ROLES,
             example='["clinical-reviewer"]',
         ),
         "translation-signatures": Key(
-            holds=list, of=str, required=False, members=signoff.ROLES, example='["translator"]'
+            holds=list,
+            of=str,
+            required=False,
+            filled=True,
+            members=signoff.ROLES,
+            example='["translator"]',
         ),
         "signature-days": Key(holds=int, required=False, example="730"),
         "draft-languages": Key(holds=list, of=str, required=False, example='["so"]'),

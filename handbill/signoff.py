@@ -7,7 +7,8 @@ signature: what has changed since can be shown without asking the history.
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -142,15 +143,14 @@ def sign(project: Project, domain: str, tag: str, signature: Signature) -> SignO
             f"today's text is {now[:SHORT]}, not {signature.text}",
             "the code stands after the version at the foot of each page; read the newest",
         )
+    if not any(letter.isalpha() for letter in signature.name):
+        return _refused(before, "nobody has signed it", "give the name of the person who has read")
     kept = tuple(item for item in before.signatures if item.role != signature.role)
-    for item in kept:
-        pair = {item.role, signature.role}
-        same = item.name.casefold() == signature.name.casefold()
-        if same and item.text == now and pair == {"translator", "second-reader"}:
-            message = "the translator cannot be the second reader"
-            return _refused(before, message, "let another person read it")
-    texts = {**before.texts, now: lines}
     signatures = (*kept, replace(signature, text=now))
+    if now in _read_alone(signatures):
+        message = "the translator cannot be the second reader"
+        return _refused(before, message, "let another person read it")
+    texts = {**before.texts, now: lines}
     used = {item.text for item in signatures}
     return replace(
         before,
@@ -191,12 +191,15 @@ def read(data: bytes, *, path: str, domain: str, language: str) -> tuple[SignOff
             for name, rows in found["texts"].items()
         }
         signatures = tuple(_signature(row) for row in found["signatures"])
+        damaged = [name for name, text in texts.items() if code(text) != name]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         message = f"not a sign-off: {type(error).__name__}: {error}"
         return nothing, [_fault(nothing, message)]
-    for name, text in texts.items():
-        if code(text) != name:
-            return nothing, [_fault(nothing, f"the text {name[:SHORT]} is not the one signed")]
+    for name in damaged:
+        return nothing, [_fault(nothing, f"the text {name[:SHORT]} is not the one signed")]
+    for name in _read_alone(signatures):
+        message = f"the translator of {name[:SHORT]} is its second reader too"
+        return nothing, [_fault(nothing, message)]
     for item in signatures:
         if item.text not in texts:
             message = f"the {item.role}'s text {item.text[:SHORT]} is not there"
@@ -231,6 +234,17 @@ def _untranslated(kind: str, text: str) -> Line:
     return Line(kind=kind, context=None, source=text, text=text)
 
 
+def _read_alone(signatures: Iterable[Signature]) -> set[str]:
+    """Return the texts whose translator, however the name is written, is the second reader."""
+    named: dict[str, set[tuple[str, str]]] = {"translator": set(), "second-reader": set()}
+    for item in signatures:
+        if item.role in named:
+            name = unicodedata.normalize("NFKC", item.name).casefold()
+            letters = "".join(letter for letter in name if letter.isalnum())
+            named[item.role].add((item.text, letters))
+    return {text for text, _ in named["translator"] & named["second-reader"]}
+
+
 def _rows(lines: Sequence[Line]) -> list[list[str | None]]:
     return [[item.kind, item.context, item.source, item.text] for item in lines]
 
@@ -239,9 +253,12 @@ def _signature(row: Any) -> Signature:
     if row["role"] not in ROLES:
         message = f"no role is called {row['role']!r}"
         raise ValueError(message)
+    if not (isinstance(row["name"], str) and isinstance(row["text"], str)):
+        message = "a name and a text are strings"
+        raise TypeError(message)
     return Signature(
         role=row["role"],
-        name=str(row["name"]),
+        name=row["name"],
         date=dt.date.fromisoformat(row["date"]),
         expires=dt.date.fromisoformat(row["expires"]),
         text=row["text"],

@@ -185,9 +185,21 @@ def test_nobody_is_their_own_second_reader() -> None:
     loaded = load({signed.path: signoff.write(signed)})
     code = signoff.code(signoff.printed(loaded, "hands", "es"))
 
-    refused = signoff.sign(loaded, "hands", "es", signature("second-reader", "a. example", code))
+    for name in ("a. example", "A Example", "A.\u200b E\uff58ample"):
+        refused = signoff.sign(loaded, "hands", "es", signature("second-reader", name, code))
+        assert isinstance(refused, Fault)
+        assert "second reader" in refused.message
+
+
+@pytest.mark.parametrize("name", ["", " ", "\u200b", "--"])
+def test_a_signature_has_a_name(name: str) -> None:
+    """Nothing is checked by nobody."""
+    loaded = load()
+    code = signoff.code(signoff.printed(loaded, "hands", "en"))
+
+    refused = signoff.sign(loaded, "hands", "en", signature("clinical-reviewer", name, code))
     assert isinstance(refused, Fault)
-    assert "second reader" in refused.message
+    assert refused.kind == "refused-signature"
 
 
 @pytest.mark.parametrize(
@@ -198,12 +210,16 @@ def test_nobody_is_their_own_second_reader() -> None:
         lambda row: row["signatures"][0].__setitem__("text", "0" * 64),
         lambda row: row["signatures"][0].__setitem__("role", "director"),
         lambda row: row["signatures"][0].pop("expires"),
+        lambda row: row["signatures"][0].__setitem__("name", None),
+        lambda row: row["signatures"][0].__setitem__("text", []),
+        lambda row: row["signatures"].append({**row["signatures"][0], "role": "second-reader"}),
+        lambda row: row["texts"].__setitem__("\ud800", [["\ud800", None, "", ""]]),
         lambda row: row.__setitem__("schema", 2),
     ],
 )
 def test_a_sign_off_edited_by_hand_is_no_sign_off(damage: Callable[[object], object]) -> None:
     """Nothing in it counts, and it stops the editions."""
-    signed = sign(load(), "hands", "en", "clinical-reviewer")
+    signed = sign(load(), "hands", "en", "translator")
     row = json.loads(signoff.write(signed))
     damage(row)
     files: Changes = {signed.path: json.dumps(row)}
@@ -213,6 +229,18 @@ def test_a_sign_off_edited_by_hand_is_no_sign_off(damage: Callable[[object], obj
     ]
     assert load(files).sign_offs["en", "hands"].signatures == ()
     assert found({signed.path: "{"})[0].rule == "LF330"
+
+
+def test_a_project_cannot_do_without_signatures() -> None:
+    """An empty list of roles would make every draft final."""
+    settings = in_memory({}).files["pyproject.toml"].decode()
+    lists = "source-signatures = []\ntranslation-signatures = []\n"
+    loaded = load({"pyproject.toml": settings + lists})
+
+    assert {(item.kind, item.message) for item in loaded.faults} == {
+        ("settings", "'source-signatures' is empty"),
+        ("settings", "'translation-signatures' is empty"),
+    }
 
 
 def test_a_sign_off_is_read_as_it_was_written() -> None:
