@@ -157,7 +157,8 @@ def gallery(project: Project, tag: str, form: Format | None, toolchain: str) -> 
 
 def print_proof(proof: Proof) -> Impression:
     """Make of a proof the file that readers get, and look for what would keep them out."""
-    impression = _web_page(proof) if proof.edition.kind == "html" else _paper(proof)
+    stamp = hypertext.inside(proof.html, 'class="draft"') if proof.draft else ""
+    impression = _web_page(proof) if proof.edition.kind == "html" else _paper(proof, stamp)
     met = [
         Fault(
             kind=barrier.kind,
@@ -168,11 +169,15 @@ def print_proof(proof: Proof) -> Impression:
         )
         for barrier in accessibility.barriers(proof.html, proof.edition.kind)
     ]
+    if proof.draft and not stamp:
+        place, scope = Location(path=proof.edition.path), proof.edition.scope
+        message = "no page says that it is a draft: the template has no element of class draft"
+        met.append(Fault(kind="unstamped-draft", location=place, message=message, scope=scope))
     return replace(impression, faults=(*impression.faults, *met))
 
 
-def _paper(proof: Proof) -> Impression:
-    """Typeset a proof as a PDF, and read it as programs will."""
+def _paper(proof: Proof, stamp: str) -> Impression:
+    """Typeset a proof as a PDF, and read it as programs will; every page says its stamp."""
     # WeasyPrint and its like take a second to load, and checks only compose.
     from handbill import impose, proofread, typeset, validate  # noqa: PLC0415
 
@@ -180,7 +185,6 @@ def _paper(proof: Proof) -> Impression:
     if not impression.data:
         return impression
     edition = proof.edition
-    stamp = hypertext.inside(proof.html, 'class="draft"') if proof.draft else ""
     place = Location(path=edition.path)
     scope = edition.scope
     met = [
@@ -193,9 +197,6 @@ def _paper(proof: Proof) -> Impression:
             stamp=stamp,
         )
     ]
-    if proof.draft and not stamp:
-        message = "no page says that it is a draft: the template has no element of class draft"
-        met.append(Fault(kind="unstamped-draft", location=place, message=message, scope=scope))
     met += [
         Fault(kind="pdf-standard", location=place, message=message, scope=scope)
         for message in dict.fromkeys(validate.problems(impression.data))
@@ -257,7 +258,9 @@ class _Setter:
             "body": templates.safe(body),
             "level": level,
         }
-        return templates.render(self.templates, templates.component(name), context)
+        return templates.render(
+            self.templates, templates.component(name), context, whole=("title", "body")
+        )
 
     def figure(self, src: str, alt: str, caption: str) -> str:
         """Render a picture with its caption."""
@@ -267,7 +270,12 @@ class _Setter:
             "alt": alt,
             "caption": templates.safe(caption),
         }
-        return templates.render(self.templates, templates.component("figure"), context)
+        return templates.render(
+            self.templates,
+            templates.component("figure"),
+            context,
+            whole=("src", "alt", "caption"),
+        )
 
     def table(self, html: str) -> str:
         """Render a table, which has a number: a screen reader tells tables apart by their names."""
@@ -278,7 +286,9 @@ class _Setter:
             "number": languages.write_digits(str(self.tables), self.language),
             "kind": self.kind,
         }
-        return templates.render(self.templates, templates.component("table"), context)
+        return templates.render(
+            self.templates, templates.component("table"), context, whole=("table",)
+        )
 
     def citation(self, keys: Sequence[str]) -> str:
         """Render the numbers of the sources cited."""
@@ -356,6 +366,7 @@ class _Composer(_Setter):
                 "stylesheet": templates.safe(job.templates.stylesheet + job.format.stylesheet),
                 "hours": [catalog.opening(item, job.language.cldr) for item in job.clinic.hours],
             },
+            whole=("title", "summary", "audience", "body"),
         )
         return readable(html, job.language), self.places
 
@@ -437,6 +448,7 @@ def proof_of(
                     imposition,
                     budget,
                     least_size,
+                    draft,
                     toolchain,
                 ]
             ).encode()

@@ -6,12 +6,12 @@ error points at the template's own line. No translation is ever run as a templat
 
 import io
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateError, TemplateSyntaxError
 from jinja2.ext import babel_extract
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from handbill.diagnostics import Fault, HandbillError, Location
 from handbill.model import Block, Templates
@@ -49,14 +49,22 @@ def component(name: str) -> str:
     return f"components/{name}/component.html.jinja"
 
 
-def render(templates: Templates, path: str, context: Mapping[str, object]) -> str:
+def render(
+    templates: Templates, path: str, context: Mapping[str, object], *, whole: Sequence[str] = ()
+) -> str:
     """Render one template.
 
+    Args:
+        templates: the designers' templates.
+        path: its name.
+        context: what it may print.
+        whole: the names of what it must print, as it is.
+
     Raises:
-        HandbillError: the template is wrong, or names what does not exist.
+        HandbillError: the template is wrong, names what does not exist, or leaves text out.
     """
     try:
-        return _environment(templates).get_template(path).render(context)
+        html = _environment(templates).get_template(path).render(context)
     except TemplateSyntaxError as error:
         raise HandbillError(
             _fault(error.filename or _FOLDER + path, error.lineno, error.message or "")
@@ -70,6 +78,12 @@ def render(templates: Templates, path: str, context: Mapping[str, object]) -> st
         if not file:
             raise
         raise HandbillError(_fault(file, line, str(error))) from error
+    seen = html.partition("</head>")[2] or html
+    for name in whole:
+        if escape(context[name]).strip() not in seen:
+            message = f"it does not print {{{{ {name} }}}}: text would be lost"
+            raise HandbillError(_fault(_FOLDER + path, 1, message))
+    return html
 
 
 def safe(html: str) -> str:

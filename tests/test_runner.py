@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from handbill import plan, project, rules, runner, toolchain
-from handbill.diagnostics import HandbillError
+from handbill.diagnostics import Fault, HandbillError
 from handbill.editions import Impression, Outcome
 from handbill.model import Proof
-from handbill.press import compose
+from handbill.press import compose, print_proof
 from handbill.sources import Sources, digest
 from handbill.store import Store
-from tests.conftest import FONTS, TODAY, in_memory
+from tests.conftest import FONTS, TODAY, in_memory, load
 
 
 class Press:
@@ -315,3 +315,40 @@ def test_a_telephone_number_stays_on_one_line() -> None:
     assert isinstance(proof, Proof)
     assert "Call 0808\u00a0157\u00a00123 if" in proof.html
     assert "Ask Clinic One." in proof.html
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("templates/leaflet.html.jinja", "{{ body }}"),
+        ("templates/leaflet.html.jinja", "<h1>{{ title }}</h1>"),
+        ("templates/components/warning/component.html.jinja", "{{ body }}"),
+    ],
+)
+def test_a_template_that_loses_text_stops_its_editions(name: str, part: str) -> None:
+    """What was signed is what is printed: a box whose text is left out is none."""
+    text = in_memory({}).files[name].decode()
+    loaded = load({name: text.replace(part, "")})
+
+    found = compose(plan.job(loaded, next(plan.editions(loaded))), "")
+    assert isinstance(found, Fault)
+    assert (found.kind, found.location.path) == ("template-error", name)
+
+
+def test_a_web_page_says_that_it_is_a_draft() -> None:
+    """As paper must; and what was printed as final is not the print of a draft."""
+    name = "templates/leaflet.html.jinja"
+    text = in_memory({}).files[name].decode()
+    stamp = '{% if draft %}<p class="draft">{{ t("Draft") }}</p>{% endif %}'
+    assert stamp in text
+    loaded = load({name: text.replace(stamp, "")})
+    job = plan.job(loaded, next(plan.editions(loaded)))
+    job = replace(job, edition=replace(job.edition, kind="html"))
+
+    proof, final = compose(job, ""), compose(replace(job, draft=False), "")
+    assert not isinstance(proof, Fault)
+    assert not isinstance(final, Fault)
+    assert "unstamped-draft" in {fault.kind for fault in print_proof(proof).faults}
+    assert "unstamped-draft" not in {fault.kind for fault in print_proof(final).faults}
+    assert proof.html == final.html
+    assert proof.key != final.key

@@ -40,10 +40,13 @@ declare(
     "template-error",
     Severity.ERROR,
     """
-    A Jinja template is wrong, or names something that does not exist.
+    A Jinja template is wrong, names something that does not exist, or leaves text out.
 
-    What it does: points at the template's line.
-    Why is this bad? An undefined name would print as nothing, in silence.
+    What it does: points at the template's line. A page must print `title`, `summary`, `audience`
+    and `body` as they are, a box `title` and `body`, a table `table`, a picture `src`, `alt` and
+    `caption`.
+    Why is this bad? An undefined name would print as nothing, in silence, and so would a box's
+    text that its template leaves out.
     Example: `{{ clinic.nmae }}`
     Use instead: `{{ clinic.name }}`
     """,
