@@ -209,6 +209,9 @@ class _Xliff(ContentHandler):
                 self.state(given)
             case "source" | "seg-source" | "target":
                 self.enter(given)
+            case "mrk" if given.get("mtype", "").endswith("-deleted"):
+                message = "a change that nobody has accepted or rejected"
+                self.reading.fault(self.line(), message, "accept or reject it, and save again")
             case "ph" | "sc" | "ec" | "pc" | "cp":
                 self.code(given)
             case _:
@@ -256,6 +259,9 @@ class _Xliff(ContentHandler):
             self.segments += 1
         elif side == "target":
             self.translated += 1
+            if "order" in given:
+                message = "segments in another order"
+                self.reading.fault(self.line(), message, "join the segments of this text")
             if "segment" not in self.within:
                 self.state(given)
 

@@ -383,3 +383,24 @@ def test_a_workbook_with_a_formula_or_without_end_is_refused(tmp_path: Path) -> 
         _, (fault,) = desk.read(data, "job")
         assert fault.kind == "exchange-file"
         assert fault.message.startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("<target>", '<target order="2">', "segments in another order"),
+        ("Lave", 'Lave <mrk mtype="x-sdl-deleted">no</mrk>', "nobody has accepted or rejected"),
+    ],
+)
+def test_a_target_that_is_not_to_be_read_as_it_stands_is_refused(
+    before: str, after: str, message: str
+) -> None:
+    """XLIFF 2.1: `order` says where in the text a target belongs."""
+    unit = Unit(id="a", leaflet="hands", source="Wash", target="Lave")
+    job = Job(source_language="en", language="es", units=(unit,))
+    data = xliff.write_2(job).decode()
+    assert before in data
+
+    _, (fault,) = desk.read(data.replace(before, after).encode(), "job")
+    assert fault.kind == "exchange-file"
+    assert message in fault.message
