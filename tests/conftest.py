@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from handbill import checks, project, rules, sources, typeset
@@ -23,6 +24,11 @@ ROOT = Path(__file__).parent.parent
 FONTS = ROOT / "templates" / "fonts"
 SITUATIONS = Path(__file__).parent / "projects"
 TODAY = dt.date(2026, 11, 24)
+
+# The same examples in every run, however slow the machine: a red run is the change's own fault.
+# `--hypothesis-profile default` looks for new ones.
+hypothesis.settings.register_profile("project", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("project")
 
 __all__ = ["checks"]  # importing it registers the rules
 

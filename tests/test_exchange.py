@@ -97,7 +97,7 @@ def sent(document: Document, form: str) -> tuple[Job, list[Fault]]:
 
 @pytest.mark.parametrize("form", FORMS)
 @given(document=documents())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_job_that_comes_back_untouched_changes_no_byte(form: str, document: Document) -> None:
     """Plurals, contexts, markup, obsolete entries, old English and comments are as they were."""
     job, faults = sent(document, form)
@@ -110,7 +110,7 @@ def test_a_job_that_comes_back_untouched_changes_no_byte(form: str, document: Do
 
 @pytest.mark.parametrize("form", ["xliff", "xliff2"])
 @given(document=documents())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_xliff_alone_restores_every_translation(form: str, document: Document) -> None:
     """A catalog that has lost its translations gets all of them back, byte for byte."""
     job, _ = sent(document, form)
