@@ -72,6 +72,7 @@ _WORDS |= {name: str(n) for n, name in enumerate(_MONTHS, start=1)}
 _WORDS |= {word: str(10 * n) for n, word in enumerate(_TENS, start=3)}
 _WORDS |= {"half": "0.5", "dozen": "12"}
 _EVERY = {"daily": "day", "weekly": "week", "monthly": "month", "yearly": "year", "hourly": "hour"}
+_STRETCHES = ("minute", "hour", "day", "week", "month", "year")
 _ARTICLES = frozenset({"a", "an", "each", "every", "per"})
 _WORD = re.compile(r"[a-z]+", re.IGNORECASE)
 _MONTH = "|".join(_MONTHS)
@@ -396,16 +397,17 @@ def english(words: Words) -> English:
 
 
 def compare(source: Reading, found: Reading, ours: Reader, theirs: Reader) -> list[Difference]:
-    """Compare the numbers of a translation with those of its source, in three ways.
+    """Compare the numbers of a translation with those of its source, in four ways.
 
-    Values must be the same, as often; a value's unit must be the same; and where several numbers
-    have one unit, or none, their order must be.
+    Values must be the same, as often; a value's unit must be the same; where several numbers have
+    one unit, or none, their order must be; and what is done a day must not be done a week.
     """
+    rates = _rates_differ(source, found, ours, theirs)
     if not source.numbers and not found.numbers:
-        return []
+        return [rates] if rates else []
     halves = _halves_differ(source, found, theirs)
     if _say_the_same(source, found):  # as nearly all do
-        return [halves] if halves else []
+        return [item for item in (halves, rates) if item]
     differences = [
         difference
         for difference in (
@@ -415,9 +417,39 @@ def compare(source: Reading, found: Reading, ours: Reader, theirs: Reader) -> li
         )
         if difference is not None
     ]
+    if not differences and rates:
+        differences.append(rates)
     if not differences and (swapped := _order_differs(source, found)):
         differences.append(swapped)
     return differences
+
+
+def _rates_differ(
+    source: Reading, found: Reading, ours: Reader, theirs: Reader
+) -> Difference | None:
+    """Find a stretch of time that became another: `a day` that is said as `every week`."""
+    named = _stretches(source.text, ours)
+    lost = [unit for unit in named if theirs.knows(unit) and not theirs.mentions(found.text, unit)]
+    if not lost:
+        return None
+    rest = [unit for unit in _STRETCHES if unit not in named]
+    gained = [unit for unit in rest if theirs.mentions(found.text, unit)]
+    if not gained:
+        return None
+    start = theirs.mentioned[gained[0]].search(found.text)
+    return Difference(
+        kind="changed-unit",
+        lost=tuple(lost),
+        gained=tuple(gained),
+        start=start.start() if start else 0,
+    )
+
+
+@functools.lru_cache(maxsize=4096)
+def _stretches(text: str, reader: Reader) -> tuple[str, ...]:
+    """Return the stretches of time that an English text names."""
+    words = {_EVERY[word.lower()] for word in _WORD.findall(text) if word.lower() in _EVERY}
+    return tuple(unit for unit in _STRETCHES if unit in words or reader.mentions(text, unit))
 
 
 def _say_the_same(source: Reading, found: Reading) -> bool:

@@ -122,3 +122,26 @@ def test_any_text_is_read_and_equals_itself(text: str) -> None:
 
     assert all(0 <= n.start < n.end <= len(text) for n in found.numbers)
     assert numbers.compare(found, found, reader, reader) == []
+
+
+@pytest.mark.parametrize(
+    ("cldr", "source", "right", "wrong"),
+    [
+        (
+            "es",
+            "Take 1 tablet a day.",
+            "Tome 1 comprimido al día.",
+            "Tome 1 comprimido a la semana.",
+        ),
+        ("es", "Use it twice a day.", "Úsela 2 veces al día.", "Úsela 2 veces por hora."),
+        ("ar", "Take 1 tablet a day.", "تناول قرصا 1 في اليوم.", "تناول قرصا 1 في الأسبوع."),
+        ("hi", "Take 1 tablet a day.", "दिन में 1 गोली लें।", "हफ़्ते में 1 गोली लें।"),
+        ("zh-Hans", "Take 1 tablet a day.", "每天服 1 片。", "每周服 1 片。"),
+        ("zh-Hans", "Use it daily.", "每天使用。", "每小时使用。"),
+        ("pl", "Use it every week.", "Stosuj co tydzień.", "Stosuj co miesiąc."),
+    ],
+)
+def test_a_day_never_becomes_a_week(cldr: str, source: str, right: str, wrong: str) -> None:
+    """How often is said without a digit, and is a dose all the same."""
+    assert differences(cldr, source, right) == []
+    assert "changed-unit" in {item.kind for item in differences(cldr, source, wrong)}

@@ -1,6 +1,7 @@
 """LF3: catalogs against what they translate. Nothing English ever stands in for a translation."""
 
 import difflib
+import functools
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -18,6 +19,9 @@ from handbill.rules import declare, rule
 ALIKE = 0.6
 _PUNCTUATION = ".,:;!?()[]*_\"'"
 _BRACE = re.compile(r"[{}]")
+#: So many words of the source in a row are no chance.
+_RUN = 4
+_LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ]+(?:['’][A-Za-z]+)?")
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 declare(
@@ -221,25 +225,51 @@ def lost_markup(project: Project) -> Iterator[Fault]:
             yield messages.fault("lost-markup", catalog, where, text, hint_and_source)
 
 
-@rule("LF311", "same-as-source", Severity.WARNING)
+@rule("LF311", "same-as-source", Severity.ERROR)
 def same_as_source(project: Project) -> Iterator[Fault]:
-    """A translation that is its source, word for word.
+    """A translation that is its source, word for word, or holds a piece of it.
 
-    What it does: compares the two where there are two words or more.
+    What it does: compares the two where there is a sentence, or two words of three letters, and
+    looks in each translation for four words of its source in a row.
     Why is this bad? A text that was copied to be translated later looks translated to every tool,
     and is printed in English.
-    Example: `msgstr "Wash your hands"` for `msgid "Wash your hands"`
-    Use instead: `msgstr "Lávese las manos"`
+    Example: `msgstr "Lávese. Dry them with a towel."` for `Wash. Dry them with a towel.`
+    Use instead: `msgstr "Lávese. Séqueselas con una toalla."`, or a waiver for a name.
     """
     source = project.settings.source_language
     for catalog, block, message in messages.translated(project, "LF311"):
         if catalog.language.split("-")[0] == source.split("-")[0]:
             continue
-        words = [word.strip(_PUNCTUATION) for word in messages.running(block.msgid).split()]
-        if message.msgstr == block.msgid and sum(word.isalpha() for word in words) >= 2:
-            said = f"the same in {catalog.language} as in the source: {messages.quote(block.msgid)}"
-            where, hint = messages.within(catalog, message), messages.sourced("translate it", block)
+        start = _copied(block.msgid, message.msgstr)
+        if start is not None:
+            text = messages.quote(message.msgstr[start:])
+            said = f"not {catalog.language}, but as in the source: {text}"
+            where = messages.within(catalog, message, start)
+            hint = messages.sourced("translate it", block)
             yield messages.fault("same-as-source", catalog, where, said, hint)
+
+
+def _copied(msgid: str, msgstr: str) -> int | None:
+    """Return where a translation begins to repeat its source; None where it does not."""
+    if msgstr == msgid:
+        words = [word.strip(_PUNCTUATION) for word in messages.running(msgid).split()]
+        count = sum(word.isalpha() and len(word) > 2 for word in words)
+        # "Paracetamol 500 mg" is the same in many languages, "Take 500 mg." is not.
+        return 0 if count >= 2 or (count and msgid.endswith((".", "!", "?", ":"))) else None
+    known = _runs(msgid)
+    found = list(_LATIN_WORD.finditer(messages.running(msgstr))) if known else []
+    words = [match.group().lower() for match in found]
+    for first in range(len(words) - _RUN + 1):
+        if tuple(words[first : first + _RUN]) in known:
+            return found[first].start()
+    return None
+
+
+@functools.lru_cache(maxsize=4096)
+def _runs(msgid: str) -> frozenset[tuple[str, ...]]:
+    """Return every row of so many words of an English text."""
+    words = [word.lower() for word in _LATIN_WORD.findall(messages.running(msgid))]
+    return frozenset(zip(*(words[n:] for n in range(_RUN)), strict=False))
 
 
 @rule("LF307", "missing-catalog", Severity.ERROR)

@@ -67,8 +67,8 @@ def changed_unit(project: Project) -> Iterator[Fault]:
     """A translation in which a number has another unit, or none.
 
     What it does: compares what each number is a number of: milligrams, millilitres, degrees, hours,
-    days, tablets, spoons, morning or evening. The names of units are in locales/words.toml; nothing
-    is converted.
+    days, tablets, spoons, morning or evening; and whether a day, a week or an hour became another.
+    The names of units are in locales/words.toml; nothing is converted.
     Why is this bad? 500 tablets of 2 mg are not 2 tablets of 500 mg, and a tablespoon holds three
     teaspoons.
     Example: `Tome 500 g` for `Take 500 mg`
