@@ -7,6 +7,7 @@ signature: what has changed since can be shown without asking the history.
 
 import datetime as dt
 import json
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -123,7 +124,8 @@ def sign(project: Project, domain: str, tag: str, signature: Signature) -> SignO
         project: a project without errors in this text.
         domain: a leaflet, or `catalog.INTERFACE`.
         tag: its language.
-        signature: its `text` is the code as its person read it, perhaps shortened.
+        signature: its `text` is the code as its person read it, perhaps shortened, perhaps with
+            the version before it, as it is printed.
 
     Returns:
         The sign-off, or why it cannot be: who signs has read another text, or has translated it.
@@ -132,17 +134,21 @@ def sign(project: Project, domain: str, tag: str, signature: Signature) -> SignO
     found = project.sign_offs.get((tag, domain))
     before = found or SignOff(domain=domain, language=tag, path=path(domain, tag))
     now = code(lines)
-    wanted = signature.text.strip().lower()
+    wanted = signature.text.strip().lower().rpartition("-")[2]
+    if not _person(signature.name):
+        return _refused(before, "nobody's name is given", "say who has read the text: --name")
     if len(wanted) < SHORT or not now.startswith(wanted):
         return _refused(
             before,
             f"today's text is {now[:SHORT]}, not {signature.text}",
-            "the code stands after the version at the foot of each page; read the newest",
+            "the code stands at the foot of each page; read the newest"
+            if domain != INTERFACE
+            else "python build.py catalog proof prints the templates' words and their code",
         )
     kept = tuple(item for item in before.signatures if item.role != signature.role)
     for item in kept:
         pair = {item.role, signature.role}
-        same = item.name.casefold() == signature.name.casefold()
+        same = _person(item.name) == _person(signature.name)
         if same and item.text == now and pair == {"translator", "second-reader"}:
             message = "the translator cannot be the second reader"
             return _refused(before, message, "let another person read it")
@@ -222,6 +228,11 @@ def _imprint(leaflet: Leaflet) -> Iterator[Line]:
         yield _untranslated(kind, str(getattr(leaflet, kind)))
     for author in leaflet.authors:
         yield _untranslated("author", author)
+
+
+def _person(name: str) -> str:
+    """Return the letters of a name: spaces, stops and what cannot be seen name nobody else."""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", name).casefold()))
 
 
 def _untranslated(kind: str, text: str) -> Line:

@@ -164,9 +164,43 @@ def test_nobody_is_their_own_second_reader() -> None:
     loaded = load({signed.path: signoff.write(signed)})
     code = signoff.code(signoff.printed(loaded, "hands", "es"))
 
-    refused = signoff.sign(loaded, "hands", "es", signature("second-reader", "a. example", code))
+    for name in ("a. example", "A\u200b.  Example ", "\uff21 Example"):
+        refused = signoff.sign(loaded, "hands", "es", signature("second-reader", name, code))
+        assert isinstance(refused, Fault)
+        assert "second reader" in refused.message
+
+
+def test_nobody_cannot_sign() -> None:
+    """A signature is a person's: an empty name, or one that cannot be seen, is none."""
+    loaded = load()
+    code = signoff.code(signoff.printed(loaded, "hands", "es"))
+
+    for name in ("", "  ", "\u200b", "-"):
+        refused = signoff.sign(loaded, "hands", "es", signature("translator", name, code))
+        assert isinstance(refused, Fault)
+        assert refused.message == "nobody's name is given"
+
+
+def test_the_code_may_be_given_as_it_is_printed() -> None:
+    """What stands at the foot of the page, version and all, names the text."""
+    loaded = load()
+    code = signoff.code(signoff.printed(loaded, "hands", "es"))
+    printed = f"1.0-{code[: signoff.SHORT]}"
+
+    signed = signoff.sign(loaded, "hands", "es", signature("translator", "T. Example", printed))
+    assert isinstance(signed, SignOff)
+    assert [item.text for item in signed.signatures] == [code]
+
+
+def test_the_code_of_the_templates_words_is_on_their_proof() -> None:
+    """No page of a leaflet prints it: a wrong one is answered with where to read it."""
+    wrong = signature("translator", "T. Example", "00000000")
+
+    refused = signoff.sign(load(), INTERFACE, "es", wrong)
     assert isinstance(refused, Fault)
-    assert "second reader" in refused.message
+    assert (
+        refused.hint == "python build.py catalog proof prints the templates' words and their code"
+    )
 
 
 @pytest.mark.parametrize(

@@ -257,7 +257,7 @@ def missing_catalog(project: Project) -> Iterator[Fault]:
                     kind="missing-catalog",
                     location=Location(path=f"locales/{tag}/LC_MESSAGES/{domain}.po"),
                     message=f"there is no {project.languages[tag].english} catalog for {domain}",
-                    hint=f"copy locales/{domain}.pot there and translate it",
+                    hint="python build.py catalog update makes it",
                     scope=Scope(leaflet=None if domain == INTERFACE else domain, language=tag),
                 )
 
