@@ -149,14 +149,29 @@ def placeholder(project: Project) -> Iterator[Fault]:
 
 @rule("LF308", "foreign-digits", Severity.ERROR)
 def foreign_digits(project: Project) -> Iterator[Fault]:
-    """A translation with digits that its language does not use here.
+    """A text with digits that its language does not use here.
 
-    What it does: compares the digits of every translation with `digits` in languages.toml.
+    What it does: compares the digits of every leaflet, and of every translation, with `digits` in
+    languages.toml.
     Why is this bad? A page that mixes two kinds of digits makes its reader doubt both, and a dose
     with them.
     Example: a dose in Arabic-Indic digits in a language with `digits = "latn"`
     Use instead: `500 mg`, or another policy for the whole language.
     """
+    spoken = project.languages.get(project.settings.source_language)
+    for leaflet in project.leaflets.values():
+        if spoken is None:
+            break
+        for block in leaflet.blocks:
+            found = languages.foreign_digits(messages.running(block.msgid), spoken)
+            if found:
+                yield Fault(
+                    kind="foreign-digits",
+                    location=Location(path=leaflet.path, line=block.line, column=block.column),
+                    message=f"digits that are not {spoken.digits}: {' '.join(found)}",
+                    hint=f"write numbers with the digits of {spoken.digits}",
+                    scope=Scope(leaflet=leaflet.id),
+                )
     for catalog, block, message in messages.translated(project):
         if block.kind == "interface":
             continue
@@ -221,7 +236,7 @@ def lost_markup(project: Project) -> Iterator[Fault]:
             yield messages.fault("lost-markup", catalog, where, text, hint_and_source)
 
 
-@rule("LF311", "same-as-source", Severity.WARNING)
+@rule("LF311", "same-as-source", Severity.ERROR)
 def same_as_source(project: Project) -> Iterator[Fault]:
     """A translation that is its source, word for word.
 
@@ -238,7 +253,10 @@ def same_as_source(project: Project) -> Iterator[Fault]:
         words = [word.strip(_PUNCTUATION) for word in messages.running(block.msgid).split()]
         if message.msgstr == block.msgid and sum(word.isalpha() for word in words) >= 2:
             said = f"the same in {catalog.language} as in the source: {messages.quote(block.msgid)}"
-            where, hint = messages.within(catalog, message), messages.sourced("translate it", block)
+            where, hint = (
+                messages.within(catalog, message),
+                messages.sourced("translate it, or waive this", block),
+            )
             yield messages.fault("same-as-source", catalog, where, said, hint)
 
 
