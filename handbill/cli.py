@@ -104,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     sign.add_argument(
         "--text", required=True, metavar="CODE", help="the code on the page that was read"
     )
-    sign.add_argument("--expires", type=dt.date.fromisoformat, help="last day, YYYY-MM-DD")
+    sign.add_argument("--expires", type=_date, help="last day, YYYY-MM-DD")
     sign.set_defaults(command=_sign)
 
     rule = commands.add_parser("rule", help="print the manual of a rule, or list them all")
@@ -196,9 +196,7 @@ def _desk_parser(parser: argparse.ArgumentParser) -> None:
 def _common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--root", type=Path, default=Path(), help="the project's folder")
     parser.add_argument("--output", type=Path, help="where to write (default: output in the root)")
-    parser.add_argument(
-        "--today", type=dt.date.fromisoformat, help="the date to judge reviews by, YYYY-MM-DD"
-    )
+    parser.add_argument("--today", type=_date, help="the date to judge reviews by, YYYY-MM-DD")
 
 
 def _filters(parser: argparse.ArgumentParser, names: Sequence[str] = FILTERS) -> None:
@@ -724,6 +722,15 @@ def _clean(options: argparse.Namespace) -> int:
     output = _output(options)
     _say(f"removed {Store(output / PSEUDO).clean() + Store(output).clean()} files")
     return CLEAN
+
+
+def _date(text: str) -> dt.date:
+    """Read a date of the command line."""
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        message = f"no date: {text!r}; for example 2026-11-24"
+        raise argparse.ArgumentTypeError(message) from error
 
 
 def _today(options: argparse.Namespace) -> dt.date:

@@ -18,6 +18,7 @@ _RUNNING = re.compile(r"^ *(?!#|!!!|>|\||[-*+] |\d+\. |: |[-=]+ *$)\S")
 _ADMONITION = re.compile(r"^ *!!!")
 _TITLED = re.compile(r'^(?: {4})*!!! ?[\w-]+(?: +[\w-]+)* +" *[^" ].*" *$')
 _TABLE_RULE = re.compile(r"^(?=.*\|) *\|? *:?-+:? *(\| *:?-+:? *)*\|? *$")
+_EMPTY_CELL = re.compile(r"(?<=\|)[ \t]*(?=\|)")
 
 
 def faults(source: str, *, path: str, first_line: int) -> list[Fault]:
@@ -153,6 +154,7 @@ class _Lint:
                 continue
             border = "|" in (header.strip()[0], header.strip()[-1])
             columns = _cells(header, border=border)
+            in_doses = _in_dose_table(lines, number)
             if (found := _cells(line, border=border)) != columns:
                 self.fault(
                     "broken-table",
@@ -173,6 +175,21 @@ class _Lint:
                         f"a row of {found} cells in a table of {columns} columns",
                         r"write \| for a bar inside a cell",
                     )
+                elif in_doses and (empty := _EMPTY_CELL.search(lines[row])):
+                    self.fault(
+                        "broken-table",
+                        row,
+                        empty.start() + 1,
+                        "an empty cell in a table of doses",
+                        "say what holds there; – for nothing",
+                    )
+
+
+def _in_dose_table(lines: list[str], number: int) -> bool:
+    """Tell whether the box that a line stands in is one of doses."""
+    above = (line for line in reversed(lines[:number]) if line.strip())
+    outer = next((line for line in above if indent(line) < indent(lines[number])), "")
+    return outer.split()[:2] == ["!!!", "dose-table"]
 
 
 def _is_table(lines: list[str], number: int) -> bool:

@@ -48,6 +48,10 @@ _HOME_MADE = re.compile(
     r"^[ \t>]*(?:[•·●▪◦‣]|(–|\d{1,2}\))(?=[ \u00a0]))[ \u00a0]*[^ \n]+", re.MULTILINE
 )
 _WORD = re.compile(r"[^ \t\n]+")
+#: `5OO` and `1l0`: a letter typed for a nought or a one, as by programs that read scans.
+_LETTERED = re.compile(r"(?<!\w)(?:\d+O+\d*|\d+o+\d+|\d+[lI]+\d+)(?!\w)")
+#: A list's, a heading's or a quotation's sign, where only a translation can have it.
+_BLOCK_SIGN = re.compile(r"\s*(?:[-+*]|#{1,6}|>)(?=[ \u00a0\t])")
 #: A text with none of these is printed as it stands: Markdown need not be asked.
 _MARKUP = re.compile(r"[*_`<\[\]]")
 # UTF-8 read as Windows-1252. Marks that may follow a capital Ã in true text count only inside a
@@ -241,6 +245,9 @@ def strays(text: str, kind: str) -> list[Stray]:
     if kind in _LISTS and (item := _home_made(text)):
         hint = "begin each item with - or 1. and leave an empty line above the first"
         stray(f"a list that Markdown does not know: {item[:40]!r}", hint, item)
+    for match in _LETTERED.finditer(text):
+        word = match.group()
+        stray(f"a letter among digits: {word!r}", "type the number anew", word)
     broken = not text.isascii() and ("\ufffd" in text or _MOJIBAKE.search(text))
     for word in _WORD.findall(text) if broken else ():
         if "\ufffd" in word:
@@ -252,10 +259,12 @@ def strays(text: str, kind: str) -> list[Stray]:
 
 
 def foreign_markup(text: str) -> list[str]:
-    """Name what only an author may write, or nobody: tags, comments, citations and pictures."""
+    """Name what only an author may write, or nobody: tags, citations, pictures, signs of lists."""
+    sign = _BLOCK_SIGN.match(text)
+    found = [f"a sign that begins a list or a heading: {sign.group().strip()!r}"] if sign else []
     if not _MARKUP.search(text):
-        return []
-    found = [f"HTML: {match.group()[:40]!r}" for match in lint.TAG.finditer(text)]
+        return found
+    found += [f"HTML: {match.group()[:40]!r}" for match in lint.TAG.finditer(text)]
     found += [f"a citation: {match.group()[:40]!r}" for match in _STRAY_CITATION.finditer(text)]
     if "![" in text:
         found.append("a picture: '!['")

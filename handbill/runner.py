@@ -300,10 +300,12 @@ class Build:
                 scope=Scope(leaflet=edition.leaflet, language=edition.language),
             )
         if impression.over:
+            sheets = f"{leaflet.sheets} sheet{'s' if leaflet.sheets > 1 else ''}"
+            lines = f"{impression.over} line{'s' if impression.over > 1 else ''}"
             yield Fault(
                 kind="sheet-budget",
                 location=leaflet.locations["sheets"],
-                message=f"{impression.over} lines too long for {leaflet.sheets} sheets: {where}, "
+                message=f"{lines} too long for {sheets}: {where}, "
                 f"{impression.pages} pages where {proof.budget} are allowed",
                 hint="shorten the text, or raise sheets",
                 scope=edition.scope,

@@ -127,7 +127,8 @@ def sign(project: Project, domain: str, tag: str, signature: Signature) -> SignO
         project: a project without errors in this text.
         domain: a leaflet, or `catalog.INTERFACE`.
         tag: its language.
-        signature: its `text` is the code as its person read it, perhaps shortened.
+        signature: its `text` is the code as its person read it, perhaps shortened, perhaps with
+            the version before it, as it is printed.
 
     Returns:
         The sign-off, or why it cannot be: who signs has read another text, or has translated it.
@@ -136,15 +137,17 @@ def sign(project: Project, domain: str, tag: str, signature: Signature) -> SignO
     found = project.sign_offs.get((tag, domain))
     before = found or SignOff(domain=domain, language=tag, path=path(domain, tag))
     now = code(lines)
-    wanted = signature.text.strip().lower()
+    wanted = signature.text.strip().lower().rpartition("-")[2]
+    if not _person(signature.name):
+        return _refused(before, "nobody's name is given", "say who has read the text: --name")
     if len(wanted) < SHORT or not now.startswith(wanted):
         return _refused(
             before,
             f"today's text is {now[:SHORT]}, not {signature.text}",
-            "the code stands after the version at the foot of each page; read the newest",
+            "the code stands at the foot of each page; read the newest"
+            if domain != INTERFACE
+            else "python build.py catalog proof prints the templates' words and their code",
         )
-    if not any(letter.isalpha() for letter in signature.name):
-        return _refused(before, "nobody has signed it", "give the name of the person who has read")
     kept = tuple(item for item in before.signatures if item.role != signature.role)
     signatures = (*kept, replace(signature, text=now))
     if now in _read_alone(signatures):
@@ -230,6 +233,11 @@ def _imprint(leaflet: Leaflet) -> Iterator[Line]:
         yield _untranslated("author", author)
 
 
+def _person(name: str) -> str:
+    """Return the letters of a name: spaces, stops and what cannot be seen name nobody else."""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", name).casefold()))
+
+
 def _untranslated(kind: str, text: str) -> Line:
     return Line(kind=kind, context=None, source=text, text=text)
 
@@ -239,9 +247,7 @@ def _read_alone(signatures: Iterable[Signature]) -> set[str]:
     named: dict[str, set[tuple[str, str]]] = {"translator": set(), "second-reader": set()}
     for item in signatures:
         if item.role in named:
-            name = unicodedata.normalize("NFKC", item.name).casefold()
-            letters = "".join(letter for letter in name if letter.isalnum())
-            named[item.role].add((item.text, letters))
+            named[item.role].add((item.text, _person(item.name)))
     return {text for text, _ in named["translator"] & named["second-reader"]}
 
 

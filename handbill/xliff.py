@@ -38,8 +38,8 @@ def write(sent: Job) -> bytes:
 
 
 def _unit_1(unit: Unit) -> Iterator[str]:
-    approved = "yes" if unit.state == "translated" else "no"
-    yield f'<trans-unit id="{unit.id}" approved="{approved}" xml:space="preserve">'
+    # Not `approved`: that is a signature's business, and an agency's tool would lock the text.
+    yield f'<trans-unit id="{unit.id}" xml:space="preserve">'
     known: dict[str, list[str]] = {}
 
     def code(number: str, text: str) -> str:

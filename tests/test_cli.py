@@ -158,6 +158,14 @@ def test_options_that_name_nothing_are_errors(
     assert (done.returncode, done.stderr[: len(place)]) == (2, place)
 
 
+def test_a_date_that_is_none_is_said_plainly() -> None:
+    """With an example of one, and without Python's names for it."""
+    done = handbill(ROOT, "check", "--today", "24/11/2026")
+
+    assert done.returncode == 2
+    assert "argument --today: no date: '24/11/2026'; for example 2026-11-24" in done.stderr
+
+
 def test_a_rule_prints_its_manual() -> None:
     """By id or by name, in any case."""
     by_id = handbill(ROOT, "rule", "lf301")

@@ -294,7 +294,7 @@ def test_a_text_is_set_tighter_to_fit_its_sheets_or_stopped(press: Press) -> Non
     assert stopped.state == "stopped"
     fault = next(item for item in stopped.diagnostics if item.name == "sheet-budget")
     assert str(fault.location) == f"{leaflet}:10:1"
-    assert re.match(r"\d+ lines too long for 1 sheets: a4 in en, 3 pages where 2", fault.message)
+    assert re.match(r"\d+ lines too long for 1 sheet: a4 in en, 3 pages where 2", fault.message)
 
     press.change("templates/style.css", "body {", '[data-fit="tight-1"] p { margin: 2pt; }\nbody {')
     fitted = press.build()["one/en/hands.a4.pdf"]

@@ -185,7 +185,7 @@ def test_nobody_is_their_own_second_reader() -> None:
     loaded = load({signed.path: signoff.write(signed)})
     code = signoff.code(signoff.printed(loaded, "hands", "es"))
 
-    for name in ("a. example", "A Example", "A.\u200b E\uff58ample"):
+    for name in ("a. example", "A Example", "A.\u200b E\uff58ample", "A\u200b.  Example "):
         refused = signoff.sign(loaded, "hands", "es", signature("second-reader", name, code))
         assert isinstance(refused, Fault)
         assert "second reader" in refused.message
@@ -200,6 +200,28 @@ def test_a_signature_has_a_name(name: str) -> None:
     refused = signoff.sign(loaded, "hands", "en", signature("clinical-reviewer", name, code))
     assert isinstance(refused, Fault)
     assert refused.kind == "refused-signature"
+
+
+def test_the_code_may_be_given_as_it_is_printed() -> None:
+    """What stands at the foot of the page, version and all, names the text."""
+    loaded = load()
+    code = signoff.code(signoff.printed(loaded, "hands", "es"))
+    printed = f"1.0-{code[: signoff.SHORT]}"
+
+    signed = signoff.sign(loaded, "hands", "es", signature("translator", "T. Example", printed))
+    assert isinstance(signed, SignOff)
+    assert [item.text for item in signed.signatures] == [code]
+
+
+def test_the_code_of_the_templates_words_is_on_their_proof() -> None:
+    """No page of a leaflet prints it: a wrong one is answered with where to read it."""
+    wrong = signature("translator", "T. Example", "00000000")
+
+    refused = signoff.sign(load(), INTERFACE, "es", wrong)
+    assert isinstance(refused, Fault)
+    assert (
+        refused.hint == "python build.py catalog proof prints the templates' words and their code"
+    )
 
 
 @pytest.mark.parametrize(

@@ -87,9 +87,9 @@ declare(
     "broken-table",
     Severity.ERROR,
     """
-    A table whose rows do not have the header's number of cells.
+    A table whose rows do not have the header's number of cells, or one of doses with a hole.
 
-    What it does: counts the cells of every row.
+    What it does: counts the cells of every row, and finds empty ones in a dose-table.
     Why is this bad? Markdown drops a cell that is too many and invents one that is missing; in a
     dose table that moves a dose to another age.
     Use instead: one cell a column; write a bar inside a cell as `\\|`.
@@ -425,7 +425,7 @@ def stray_markup(project: Project) -> Iterator[Fault]:
 
     What it does: finds asterisks that make nothing bold, links that are not whole, bullets and
     numbers that Markdown does not take for a list, markup in title, summary, audience and alt
-    text, and letters that were lost or changed on the way.
+    text, letters that were lost or changed on the way, and letters among digits.
     Why is this bad? "**Do not** take ** more" loses its emphasis just where it matters, steps run
     together, and a reader who sees broken letters doubts the dose beside them.
     Example: `• Wash your hands`

@@ -42,10 +42,12 @@ _SHORT = re.compile(
     + "|".join(re.escape(short) for short in sorted(_MEANT, key=len, reverse=True))
     + r")(?!\w)"
 )
-#: Only behind a number: `10U` has been read as 100, and `4cc` as 4 units.
-_BEHIND_NUMBERS = re.compile(r"(?<=\d)[ \u00a0]?(?P<unit>[Uu]|cc)(?!\w)")
+#: Only behind a number: `10U` has been read as 100, `4cc` as 4 units, and `gr` is a grain.
+_BEHIND = {"cc": "ml", "U": "units", "u": "units", **dict.fromkeys(("gr", "grs", "gm", "gms"), "g")}
+_BEHIND_NUMBERS = re.compile(rf"(?<=\d)[ \u00a0]?(?P<unit>{'|'.join(_BEHIND)})(?!\w)")
 _NAKED = re.compile(r"(?<![\w.])\.\d+")
 _TRAILING = re.compile(r"\d+\.\d*0")
+_GROUPED = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 _GLUED = re.compile(r"\d+(?:[.,]\d+)*(?:mcg|mg|g|kg|ml|mL|l|L|mmol|mm|cm)(?!\w)")
 _DATE = re.compile(
     r"(?<![\w/.-])\d{1,2}([/-])\d{1,2}\1(?:\d{4}|\d{2})(?![\w/-])"
@@ -125,7 +127,10 @@ def trailing_zero(project: Project) -> Iterator[Fault]:
                     block,
                     match.group(),
                     message=what,
-                    hint=f"write {short}",
+                    # Much of the world groups thousands by a point.
+                    hint=f"write {short}, or {match.group().replace('.', ',')} for thousands"
+                    if _GROUPED.fullmatch(match.group())
+                    else f"write {short}",
                 )
 
 
@@ -147,7 +152,7 @@ def error_prone_abbreviation(project: Project) -> Iterator[Fault]:
             )
         for match in _BEHIND_NUMBERS.finditer(text):
             unit = match.group("unit")
-            hint = "write ml" if unit == "cc" else "write units"
+            hint = f"write {_BEHIND[unit]}"
             what = f"an abbreviation: {unit!r}"
             yield _fault("error-prone-abbreviation", leaflet, block, unit, message=what, hint=hint)
 

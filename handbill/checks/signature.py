@@ -71,6 +71,7 @@ def void_signature(project: Project) -> Iterator[Fault]:
                 kind="void-signature",
                 location=Location(path=sign_off.path),
                 message=f"the {item.role}'s signature of {item.date} is void: {why}",
-                hint=f"sign the text {now.code[: signoff.SHORT]}",
+                hint="see what has changed with python build.py catalog diff; "
+                f"today's text is {now.code[: signoff.SHORT]}",
                 scope=Scope(leaflet=None if domain == INTERFACE else domain, language=tag),
             )

@@ -153,14 +153,29 @@ def placeholder(project: Project) -> Iterator[Fault]:
 
 @rule("LF308", "foreign-digits", Severity.ERROR)
 def foreign_digits(project: Project) -> Iterator[Fault]:
-    """A translation with digits that its language does not use here.
+    """A text with digits that its language does not use here.
 
-    What it does: compares the digits of every translation with `digits` in languages.toml.
+    What it does: compares the digits of every leaflet, and of every translation, with `digits` in
+    languages.toml.
     Why is this bad? A page that mixes two kinds of digits makes its reader doubt both, and a dose
     with them.
     Example: a dose in Arabic-Indic digits in a language with `digits = "latn"`
     Use instead: `500 mg`, or another policy for the whole language.
     """
+    spoken = project.languages.get(project.settings.source_language)
+    for leaflet in project.leaflets.values():
+        if spoken is None:
+            break
+        for block in leaflet.blocks:
+            found = languages.foreign_digits(messages.running(block.msgid), spoken)
+            if found:
+                yield Fault(
+                    kind="foreign-digits",
+                    location=Location(path=leaflet.path, line=block.line, column=block.column),
+                    message=f"digits that are not {spoken.digits}: {' '.join(found)}",
+                    hint=f"write numbers with the digits of {spoken.digits}",
+                    scope=Scope(leaflet=leaflet.id),
+                )
     for catalog, block, message in messages.translated(project):
         if block.kind == "interface":
             continue
@@ -245,7 +260,7 @@ def same_as_source(project: Project) -> Iterator[Fault]:
             text = messages.quote(message.msgstr[start:])
             said = f"not {catalog.language}, but as in the source: {text}"
             where = messages.within(catalog, message, start)
-            hint = messages.sourced("translate it", block)
+            hint = messages.sourced("translate it, or waive this", block)
             yield messages.fault("same-as-source", catalog, where, said, hint)
 
 
@@ -287,7 +302,7 @@ def missing_catalog(project: Project) -> Iterator[Fault]:
                     kind="missing-catalog",
                     location=Location(path=f"locales/{tag}/LC_MESSAGES/{domain}.po"),
                     message=f"there is no {project.languages[tag].english} catalog for {domain}",
-                    hint=f"copy locales/{domain}.pot there and translate it",
+                    hint="python build.py catalog update makes it",
                     scope=Scope(leaflet=None if domain == INTERFACE else domain, language=tag),
                 )
 
