@@ -161,7 +161,7 @@ def test_our_own_catalogs_go_out_and_come_back() -> None:
 
 
 def test_translators_tools_read_xliff() -> None:
-    """A toolkit that many tools are built on sees texts, codes, notes and what is finished."""
+    """A toolkit that many tools are built on sees texts, codes and notes; nothing is approved."""
     entry = pofile.compose(
         context="box", msgid="**Do not** hurry.", strings=("**No** corra.",), notes=("a note",)
     )
@@ -174,7 +174,7 @@ def test_translators_tools_read_xliff() -> None:
     (unit,) = toolkit.xlifffile.parsestring(xliff.write(job)).units  # type: ignore[no-untyped-call]
 
     assert (str(unit.source), str(unit.target)) == ("**Do not** hurry.", "**No** corra.")
-    assert unit.isapproved()
+    assert not unit.isapproved()
     assert "a note" in unit.getnotes()
 
 
