@@ -142,9 +142,8 @@ def outline(sources: Sources, *, today: dt.date) -> Project:
     return projects.load(replace(sources, files=files), today=today)
 
 
-def signed(project: Project, domain: str, tag: str) -> str:
-    """Say whether the people who must sign a translation have signed it as it is."""
-    found = signoff.standing(project, domain, tag)
+def signed(found: signoff.Standing) -> str:
+    """Say whether the people who must sign a text have signed it as it is."""
     if not found.missing:
         return "signed"
     if found.changed:
@@ -152,9 +151,8 @@ def signed(project: Project, domain: str, tag: str) -> str:
     return "expired" if found.expired else "unsigned"
 
 
-def signers(project: Project, domain: str, tag: str) -> tuple[str, ...]:
+def signers(found: signoff.Standing) -> tuple[str, ...]:
     """Say who has signed a text, as what and when, and who is yet to sign."""
-    found = signoff.standing(project, domain, tag)
     states = ((found.holding, ""), (found.changed, "changed since"), (found.expired, "expired"))
     said = [
         f"{item.role}: {item.name}, {item.date} to {item.expires}" + (f", {why}" if why else "")
@@ -233,6 +231,7 @@ def _standing(
     if absent:
         missing = total
     unread = found["po-syntax"] > 0
+    signatures = signoff.standing(project, domain, tag)
     leaflet = project.leaflets.get(domain)
     return Standing(
         domain=domain,
@@ -247,8 +246,8 @@ def _standing(
         missing=missing,
         fuzzy=fuzzy,
         errors=found.total(),
-        signed=signed(project, domain, tag),
-        signers=signers(project, domain, tag),
+        signed=signed(signatures),
+        signers=signers(signatures),
         broken=is_broken(project, domain),
     )
 

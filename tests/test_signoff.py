@@ -337,11 +337,12 @@ def test_status_says_who_signed_what() -> None:
     files = changed(all_signed(), SPANISH, "20 segundos", "veinte segundos")
     loaded = load(files)
 
-    assert desk.signers(loaded, "hands", "en") == (
+    assert desk.signers(signoff.standing(loaded, "hands", "en")) == (
         "clinical-reviewer: Dr A. Example, 2026-11-24 to 2028-11-23",
     )
-    assert desk.signed(loaded, "hands", "es") == "changed"
-    assert desk.signers(loaded, "hands", "es") == (
+    spanish = signoff.standing(loaded, "hands", "es")
+    assert desk.signed(spanish) == "changed"
+    assert desk.signers(spanish) == (
         "translator: T. Example, 2026-11-24 to 2028-11-23, changed since",
         "second-reader: S. Example, 2026-11-24 to 2028-11-23, changed since",
         "translator: nobody",
