@@ -209,7 +209,7 @@ class Reader:
         """Tell whether a text names a unit anywhere, as a word."""
         if unit not in self.mentioned:
             names = (name for name in self.names[unit] if not wording.is_short(name))
-            self.mentioned[unit] = wording.any_of(names)
+            self.mentioned[unit] = wording.any_of(names, clitics=True)
         return self.mentioned[unit].search(text) is not None
 
     def knows(self, unit: str) -> bool:
