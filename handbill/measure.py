@@ -46,7 +46,7 @@ def flaws(document: Any, least_size: float) -> Iterator[tuple[str, str, str]]:
     """
     begun: dict[Any, int] = {}
     for number, page in enumerate(document.pages, start=1):
-        last: tuple[str, tuple[str, ...]] = "", ()
+        last: tuple[Any, tuple[str, ...]] = None, ()
         for box, tags in _boxes(_root(page)):
             if isinstance(box, boxes.TextBox):
                 size = box.style["font_size"] * _POINT
@@ -54,7 +54,7 @@ def flaws(document: Any, least_size: float) -> Iterator[tuple[str, str, str]]:
                     message = f"{_said(box)} on page {number} is set in {size:.1f} pt"
                     yield "small-print", message, f"{least_size:g} pt is the least here"
             elif isinstance(box, boxes.LineBox):
-                last = _said(box), tags
+                last = box, tags
             elif _is_crowded(box, tags):
                 message = f"the lines of {_said(box)} on page {number} are too close"
                 yield "small-print", message, f"line-height: {LEAST_LEADING} is the least"
@@ -62,9 +62,9 @@ def flaws(document: Any, least_size: float) -> Iterator[tuple[str, str, str]]:
                 message = f"{tags[-1]} is split: {_said(box)} goes on on page {number}"
                 hint = "shorten it, or let it break in the stylesheet of this format"
                 yield "split-box", message, hint
-        words, tags = last
+        line, tags = last
         if number < len(document.pages) and any(map(_HEADING.fullmatch, tags)):
-            message = f"the heading {words} is the last line of page {number}"
+            message = f"the heading {_said(line)} is the last line of page {number}"
             yield "stranded-heading", message, "keep it with its text: break-after: avoid"
 
 
