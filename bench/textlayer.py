@@ -20,7 +20,17 @@ from pathlib import Path
 import pypdf
 import pypdfium2
 
-from handbill import bidi, hypertext, press, project, proofread, sources, textlayer, typeset
+from handbill import (
+    bidi,
+    hypertext,
+    languages,
+    press,
+    project,
+    proofread,
+    sources,
+    textlayer,
+    typeset,
+)
 
 
 ROOT = Path(__file__).parent.parent
@@ -66,7 +76,7 @@ READERS: dict[str, Callable[[bytes], str]] = {
 
 def units(text: str, script: str) -> Counter[str]:
     """Count a text's words, or its groups of three letters."""
-    if script not in proofread.UNSPACED:
+    if script not in languages.UNSPACED:
         return Counter(proofread.words(text))
     letters = "".join(proofread.letters(text))
     return Counter(letters[i : i + 3] for i in range(len(letters) - 2))

@@ -14,8 +14,8 @@ from handbill import catalog, difference, hypertext, markup, press, report, sign
 from handbill.catalog import INTERFACE
 from handbill.diagnostics import Diagnostic, Location
 from handbill.editions import Edition
+from handbill.languages import UNSPACED
 from handbill.model import Block, Clinic, Language, Line, Project, Proof
-from handbill.proofread import UNSPACED
 from handbill.store import DIFFERENCES, PROOFS
 
 

@@ -12,6 +12,9 @@ from handbill.tables import Key, read
 #: Scripts written from right to left (ISO 15924). Babel forgets the script of `ku-Arab`.
 RIGHT_TO_LEFT = frozenset({"Adlm", "Arab", "Aran", "Hebr", "Nkoo", "Rohg", "Syrc", "Thaa"})
 
+#: Scripts that set no spaces between words: there, a letter is what a word is elsewhere.
+UNSPACED = frozenset({"Hans", "Hant", "Jpan", "Khmr", "Laoo", "Mymr", "Thai"})
+
 #: The digit nought of each numbering system (CLDR's names).
 ZEROS: Mapping[str, str] = MappingProxyType(
     {

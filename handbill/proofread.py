@@ -17,11 +17,8 @@ from itertools import pairwise
 import pypdfium2
 from pypdfium2 import raw
 
-from handbill import bidi, hypertext
+from handbill import bidi, hypertext, languages
 
-
-#: Scripts without spaces between words: there, letters are compared instead of words.
-UNSPACED = frozenset({"Hans", "Hant", "Jpan", "Khmr", "Laoo", "Mymr", "Thai"})
 
 #: Letters whose baselines are this many points apart, or less, stand on one line.
 _LINE = 2.0
@@ -84,7 +81,7 @@ def problems(
         moved = frozenset(map(_folded, torn))
         blocks, texts = [*map(_folded, blocks)], [*map(_folded, texts)]
 
-    pattern = _LETTER if script in UNSPACED else _PART if backwards else _WORD
+    pattern = _LETTER if script in languages.UNSPACED else _PART if backwards else _WORD
     expected = [_read(block, pattern).units for block in blocks]
     pages = [_read(text, pattern) for text in texts]
     yield from _differences(
@@ -94,7 +91,7 @@ def problems(
         yield from _reordered(html, lines)
     said = _read(_folded(stamp) if backwards else stamp, pattern).units
     for number, page in enumerate(pages, start=1):
-        if not _says(page.units, said, moved, whole=script in UNSPACED):
+        if not _says(page.units, said, moved, whole=script in languages.UNSPACED):
             yield "unstamped-draft", f"page {number} does not say that it is a draft"
 
 
