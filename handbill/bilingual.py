@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from html import escape
 
 from handbill import catalog, difference, hypertext, markup, press, report, signoff, templates
-from handbill.catalog import INTERFACE
 from handbill.diagnostics import Diagnostic, Location
 from handbill.editions import Edition
 from handbill.languages import UNSPACED
@@ -367,8 +366,10 @@ class _Reading:
 
 def _concerns(item: Diagnostic, domain: str, tag: str) -> bool:
     """Tell whether a finding is about this text, or about all texts."""
-    leaflet = None if domain == INTERFACE else domain
-    return item.scope.leaflet in {None, leaflet} and item.scope.language in {None, tag}
+    return item.scope.leaflet in {
+        None,
+        catalog.scope(domain, tag).leaflet,
+    } and item.scope.language in {None, tag}
 
 
 def _place(findings: Iterable[Diagnostic], rows: Sequence[Row]) -> list[Diagnostic]:

@@ -18,7 +18,7 @@ from babel.units import format_unit
 
 from handbill import pofile
 from handbill.diagnostics import Fault, Location, Scope, not_utf8
-from handbill.model import Block, Catalog, Hours, Message
+from handbill.model import Block, Catalog, Hours, Message, Project
 
 
 #: The gettext domain of the templates' own words.
@@ -50,6 +50,22 @@ _OBSOLETE_PREVIOUS = re.compile(r"\s*#~\s*\|")
 _FORMAT_FLAGS = frozenset({"python-format", "python-brace-format"})
 
 
+def texts(project: Project) -> dict[str, tuple[Block, ...]]:
+    """Return what translators translate, by domain: each leaflet, then the templates' words."""
+    found = {name: project.leaflets[name].blocks for name in sorted(project.leaflets)}
+    return {**found, INTERFACE: project.interface_blocks}
+
+
+def path(domain: str, tag: str) -> str:
+    """Return where a catalog lies, below the project's root."""
+    return f"locales/{tag}/LC_MESSAGES/{domain}.po"
+
+
+def scope(domain: str, tag: str) -> Scope:
+    """Return which editions a finding in a catalog concerns: the templates' words are in all."""
+    return Scope(leaflet=None if domain == INTERFACE else domain, language=tag)
+
+
 class _Recording(gettext.Catalog):
     """Remembers entries that come twice; Babel lets the last one win."""
 
@@ -66,13 +82,18 @@ class _Recording(gettext.Catalog):
 
 def read(data: bytes, *, path: str, domain: str, language: str) -> tuple[Catalog, list[Fault]]:
     """Read a PO file; a broken one has no entries, and each mistake in it is a fault."""
-    scope = Scope(leaflet=None if domain == INTERFACE else domain, language=language)
     faults: list[Fault] = []
 
     def fault(line: int, message: str, hint: str = "", column: int = 1) -> None:
         place = Location(path=path, line=line, column=column)
         faults.append(
-            Fault(kind="po-syntax", location=place, message=message, hint=hint, scope=scope)
+            Fault(
+                kind="po-syntax",
+                location=place,
+                message=message,
+                hint=hint,
+                scope=scope(domain, language),
+            )
         )
 
     lines = _lines(data, fault)

@@ -12,6 +12,7 @@ import signal
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
@@ -379,8 +380,7 @@ def _extract(options: argparse.Namespace) -> int:
     faults = [_rules().diagnose(fault) for fault in loaded.faults]
     folder = Store(options.root / "locales")
     newest = max((leaflet.published for leaflet in loaded.leaflets.values()), default=loaded.today)
-    domains = {leaflet.id: leaflet.blocks for leaflet in loaded.leaflets.values()}
-    for domain, blocks in {**domains, catalog.INTERFACE: loaded.interface_blocks}.items():
+    for domain, blocks in catalog.texts(loaded).items():
         folder.publish(f"{domain}.pot", catalog.template(domain, blocks, date=newest))
         _say(f"locales/{domain}.pot: {len(blocks)} messages")
     _say(report.write(faults, "text", colour=_coloured(sys.stderr)))
@@ -388,11 +388,11 @@ def _extract(options: argparse.Namespace) -> int:
 
 
 def _update(options: argparse.Namespace) -> int:
-    from handbill import desk, project, report  # noqa: PLC0415
+    from handbill import catalog, desk, project, report  # noqa: PLC0415
 
     found = sources.read(options.root)
     loaded = project.load(found, today=_today(options))
-    domains, tags = _desk(options, loaded)
+    domains, tags = _meant_texts(options, loaded, desk.tags(loaded))
     faults = [_rules().diagnose(fault) for fault in loaded.faults]
     works = list(desk.update(loaded, found, domains=domains, languages=tags))
     for work in works:
@@ -402,7 +402,7 @@ def _update(options: argparse.Namespace) -> int:
     for tag in tags:
         for domain in domains:
             if desk.unsafe(loaded, domain, tag):
-                _say(f"{desk.path(domain, tag)}: left as it is; it or its English has errors")
+                _say(f"{catalog.path(domain, tag)}: left as it is; it or its English has errors")
     _say(report.write(faults, "text", colour=_coloured(sys.stderr)))
     _say(f"{len(works)} of {len(tags) * len(domains)} catalogs to change")
     return FINDINGS if options.check and works else _status(faults)
@@ -413,7 +413,7 @@ def _standings(options: argparse.Namespace) -> int:
 
     found = sources.read(options.root)
     loaded = desk.outline(found, today=_today(options))
-    domains, tags = _desk(options, loaded)
+    domains, tags = _meant_texts(options, loaded, desk.tags(loaded))
     if matches(loaded.settings.source_language, options.language):
         tags = [loaded.settings.source_language, *tags]
     jobs = max(1, options.jobs) if len(domains) * len(tags) > SMALL else 1
@@ -435,7 +435,7 @@ def _export(options: argparse.Namespace) -> int:
     if options.language not in tags:
         _unknown("--language", options.language, tags)
     options.language = [options.language]
-    domains, (tag,) = _desk(options, loaded)
+    domains, (tag,) = _meant_texts(options, loaded, tags)
     to: Path = options.to
     end = desk.FORMS[options.form]
     jobs = {to.name: domains}
@@ -478,17 +478,16 @@ def _import(options: argparse.Namespace) -> int:
     return _status(items)
 
 
-def _desk(options: argparse.Namespace, loaded: "Project") -> tuple[list[str], list[str]]:
-    """Read the filters of the translation desk: which texts, the templates' among them, in what."""
-    from handbill import desk  # noqa: PLC0415
+def _meant_texts(
+    options: argparse.Namespace, loaded: "Project", tags: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """Read the filters of texts: which, the templates' words among them, in which languages."""
+    from handbill import catalog  # noqa: PLC0415
 
-    meant = []
-    for name, names in (("leaflet", list(desk.texts(loaded))), ("language", desk.tags(loaded))):
-        for pattern in getattr(options, name):
-            if not fnmatch.filter(names, pattern):
-                _unknown(f"--{name}", pattern, names)
-        meant.append([item for item in names if matches(item, getattr(options, name))])
-    return meant[0], meant[1]
+    return (
+        _named(options, "leaflet", list(catalog.texts(loaded))),
+        _named(options, "language", tags),
+    )
 
 
 def _waived(options: argparse.Namespace, loaded: "Project") -> list[dict[str, Any]]:
@@ -550,13 +549,8 @@ def _specimen(options: argparse.Namespace) -> int:
     typeset.prepare(str(_fonts_conf(options)))
     store = Store(_output(options))
     tags = [tag for tag in loaded.specimens if tag in loaded.languages]
-    for pattern in options.language:
-        if not fnmatch.filter(tags, pattern):
-            _unknown("--language", pattern, tags)
     found: list[Diagnostic] = [_rules().diagnose(fault) for fault in loaded.faults]
-    for tag in tags:
-        if not matches(tag, options.language):
-            continue
+    for tag in _named(options, "language", tags):
         impression = press.print_proof(press.specimen(loaded, tag, ""))
         found += [_rules().diagnose(fault) for fault in impression.faults]
         store.publish(f"{SPECIMENS}/{tag}.pdf", impression.data)
@@ -566,55 +560,33 @@ def _specimen(options: argparse.Namespace) -> int:
 
 
 def _proof(options: argparse.Namespace) -> int:
-    from handbill import bilingual, project, report  # noqa: PLC0415
+    from handbill import bilingual, plan, project, report  # noqa: PLC0415
 
     loaded = project.load(sources.read(options.root), today=_today(options))
     findings = list(_rules().run(loaded))
     met: list[Diagnostic] = []
-    for domain, tag in _chosen(options, loaded):
-        for kind in ("pdf", "html"):
-            proof = bilingual.sheet(loaded, domain, tag, findings, kind=kind)
-            met += _print_page(options, proof, f"{PROOFS}/{tag}/{domain}.{kind}")
+    domains, tags = _meant_texts(options, loaded, plan.languages(loaded))
+    for tag, domain, kind in product(tags, domains, ("pdf", "html")):
+        proof = bilingual.sheet(loaded, domain, tag, findings, kind=kind)
+        met += _print_page(options, proof, f"{PROOFS}/{tag}/{domain}.{kind}")
     _say(report.write(met, "text", colour=_coloured(sys.stderr)))
     return _status(met)
 
 
 def _diff(options: argparse.Namespace) -> int:
-    from handbill import bilingual, project, report  # noqa: PLC0415
+    from handbill import bilingual, plan, project, report  # noqa: PLC0415
 
     loaded = project.load(sources.read(options.root), today=_today(options))
     met: list[Diagnostic] = [_rules().diagnose(fault) for fault in loaded.faults]
-    for domain, tag in _chosen(options, loaded):
-        for kind in ("pdf", "html"):
-            path = f"{DIFFERENCES}/{tag}/{domain}.{kind}"
-            proof = bilingual.comparison(loaded, domain, tag, kind=kind)
-            if proof is not None:
-                met += _print_page(options, proof, path)
-            elif kind == "pdf":
-                _say(f"{domain} in {tag}: nobody has signed it")
+    domains, tags = _meant_texts(options, loaded, plan.languages(loaded))
+    for tag, domain, kind in product(tags, domains, ("pdf", "html")):
+        proof = bilingual.comparison(loaded, domain, tag, kind=kind)
+        if proof is not None:
+            met += _print_page(options, proof, f"{DIFFERENCES}/{tag}/{domain}.{kind}")
+        elif kind == "pdf":
+            _say(f"{domain} in {tag}: nobody has signed it")
     _say(report.write(met, "text", colour=_coloured(sys.stderr)))
     return _status(met)
-
-
-def _chosen(options: argparse.Namespace, loaded: "Project") -> list[tuple[str, str]]:
-    """Return the texts that are asked for: domain and language.
-
-    Raises:
-        HandbillError: a name fits nothing that the project has.
-    """
-    from handbill.catalog import INTERFACE  # noqa: PLC0415
-
-    known = {"leaflet": [*sorted(loaded.leaflets), INTERFACE], "language": _published(loaded)}
-    for name, names in known.items():
-        for pattern in getattr(options, name):
-            if not fnmatch.filter(names, pattern):
-                _unknown(f"--{name}", pattern, names)
-    return [
-        (domain, tag)
-        for tag in known["language"]
-        for domain in known["leaflet"]
-        if matches(tag, options.language) and matches(domain, options.leaflet)
-    ]
 
 
 def _print_page(options: argparse.Namespace, proof: "Proof", path: str) -> list[Diagnostic]:
@@ -637,22 +609,23 @@ def _print_page(options: argparse.Namespace, proof: "Proof", path: str) -> list[
 
 
 def _gallery(options: argparse.Namespace) -> int:
-    from handbill import press, project, report, typeset  # noqa: PLC0415
+    from handbill import plan, press, project, report, typeset  # noqa: PLC0415
 
     loaded = project.load(sources.read(options.root), today=_today(options))
     typeset.prepare(str(_fonts_conf(options)))
     store = Store(_output(options))
     shown = {tag for tag, _component in loaded.fixtures}
-    tags = [tag for tag in _published(loaded) if tag in shown]
-    for option, names in (("language", tags), ("format", list(loaded.formats))):
-        for pattern in getattr(options, option):
-            if not fnmatch.filter(names, pattern):
-                _unknown(f"--{option}", pattern, names)
-    meant = [form for form in loaded.formats.values() if options.format or form.kind == "html"]
-    forms = [form for form in meant if matches(form.name, options.format)]
-    # Of each direction one language is enough to look at.
-    first = {loaded.languages[tag].direction: tag for tag in reversed(tags)}
-    wanted = [tag for tag in tags if matches(tag, options.language or tuple(first.values()))]
+    tags = [tag for tag in plan.languages(loaded) if tag in shown]
+    forms = [
+        loaded.formats[name]
+        for name in _named(options, "format", list(loaded.formats))
+        if options.format or loaded.formats[name].kind == "html"
+    ]
+    wanted = _named(options, "language", tags)
+    if not options.language:
+        # Of each direction one language is enough to look at.
+        first = {loaded.languages[tag].direction: tag for tag in reversed(tags)}
+        wanted = [tag for tag in tags if tag in first.values()]
     checked = list(_rules().run(loaded))
     found: list[Diagnostic] = []
     for tag in wanted:
@@ -669,12 +642,6 @@ def _gallery(options: argparse.Namespace) -> int:
             _say(f"{GALLERY}/{name}.{proof.edition.kind}: {loaded.languages[tag].autonym}")
     _say(report.write(list(dict.fromkeys(found)), "text", colour=_coloured(sys.stderr)))
     return _status(found)
-
-
-def _published(loaded: "Project") -> list[str]:
-    """Return the tags of the languages that a project publishes, its own first."""
-    tags = dict.fromkeys((loaded.settings.source_language, *loaded.settings.languages))
-    return [tag for tag in tags if tag in loaded.languages]
 
 
 def _pseudo(options: argparse.Namespace) -> int:
@@ -757,15 +724,26 @@ def _selection(options: argparse.Namespace, loaded: "Project") -> Selection:
         "format": list(loaded.formats),
     }
     for name, names in known.items():
-        for pattern in getattr(options, name):
-            if not fnmatch.filter(names, pattern):
-                _unknown(f"--{name}", pattern, names)
+        _named(options, name, names)
     return Selection(
         leaflets=tuple(options.leaflet),
         languages=tuple(options.language),
         clinics=tuple(options.clinic),
         formats=tuple(options.format),
     )
+
+
+def _named(options: argparse.Namespace, name: str, names: Sequence[str]) -> list[str]:
+    """Return the names that a filter selects; without one, all.
+
+    Raises:
+        HandbillError: a pattern of the filter fits none of them.
+    """
+    patterns = getattr(options, name)
+    for pattern in patterns:
+        if not fnmatch.filter(names, pattern):
+            _unknown(f"--{name}", pattern, names)
+    return [item for item in names if matches(item, patterns)]
 
 
 def _selected(

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from handbill import __version__, exchange, pofile, rules, signoff, spreadsheet, xliff
 from handbill import project as projects
-from handbill.catalog import INTERFACE
+from handbill.catalog import INTERFACE, path, texts
 from handbill.checks import messages
 from handbill.checks.translation import ALIKE, is_broken
 from handbill.diagnostics import Diagnostic, Fault, Location, Severity
@@ -81,20 +81,9 @@ class Standing:
         return self.stale + self.missing + self.fuzzy + self.errors + self.broken
 
 
-def texts(project: Project) -> dict[str, tuple[Block, ...]]:
-    """Return what translators translate, by domain: each leaflet, then the templates' words."""
-    found = {name: project.leaflets[name].blocks for name in sorted(project.leaflets)}
-    return {**found, INTERFACE: project.interface_blocks}
-
-
 def tags(project: Project) -> tuple[str, ...]:
     """Return the languages that the project publishes translations in."""
     return tuple(dict.fromkeys(messages.languages(project)))
-
-
-def path(domain: str, tag: str) -> str:
-    """Return where a catalog lies, below the project's root."""
-    return f"locales/{tag}/LC_MESSAGES/{domain}.po"
 
 
 def unsafe(project: Project, domain: str, tag: str) -> bool:

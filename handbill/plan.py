@@ -12,13 +12,17 @@ from handbill.project import LANGUAGES
 from handbill.sources import digest
 
 
+def languages(project: Project) -> list[str]:
+    """Return the tags of the languages that a project publishes, its own first."""
+    tags = dict.fromkeys((project.settings.source_language, *project.settings.languages))
+    return [tag for tag in tags if tag in project.languages]
+
+
 def editions(project: Project) -> Iterator[Edition]:
     """Yield every edition of a project: leaflet by clinic by language by the clinic's formats."""
-    tags = dict.fromkeys((project.settings.source_language, *project.settings.languages))
+    tags = languages(project)
     for clinic in sorted(project.clinics):
         for tag in tags:
-            if tag not in project.languages:
-                continue
             for leaflet in sorted(project.leaflets):
                 for form in project.clinics[clinic].formats:
                     if form in project.formats:
@@ -43,12 +47,9 @@ def stopped_by(edition: Edition, diagnostics: Iterable[Diagnostic]) -> list[Diag
 
 def job(project: Project, edition: Edition) -> Job:
     """Gather all that an edition needs, and nothing else."""
-    source = project.settings.source_language
-    translated = edition.language != source
-    signed = [
-        signoff.standing(project, edition.leaflet, tag)
-        for tag in dict.fromkeys((source, edition.language))
-    ]
+    translated = edition.language != project.settings.source_language
+    signed = signoff.standings(project, edition.leaflet, edition.language)
+    own = [standing for (domain, _), standing in signed.items() if domain == edition.leaflet]
     return Job(
         edition=edition,
         leaflet=project.leaflets[edition.leaflet],
@@ -59,9 +60,9 @@ def job(project: Project, edition: Edition) -> Job:
         catalog=project.catalogs[edition.language, edition.leaflet] if translated else None,
         interface=project.catalogs[edition.language, INTERFACE] if translated else None,
         templates=project.templates,
-        code=signed[-1].code,
-        draft=bool(signoff.wanting(project, edition.leaflet, edition.language)),
-        signatures=tuple(item for text in signed for item in text.holding),
+        code=signed[edition.leaflet, edition.language].code,
+        draft=any(standing.missing for standing in signed.values()),
+        signatures=tuple(item for standing in own for item in standing.holding),
         site=project.settings.site,
     )
 
@@ -101,20 +102,12 @@ def inputs(project: Project, edition: Edition, toolchain: str) -> dict[str, str]
                 paths.append(catalog.path)
     found = {path: project.digests[path] for path in sorted(paths) if path in project.digests}
     press = project.templates
-    found["signatures"] = digest(repr(_signed(project, edition)).encode())
+    found["signatures"] = digest(
+        repr(signoff.standings(project, edition.leaflet, edition.language)).encode()
+    )
     found["templates"] = digest(json.dumps([press.digest, press.stylesheet]).encode())
     found[f"templates/formats/{form.name}"] = digest(repr(form).encode())
     found[f"{LANGUAGES}#{language.tag}"] = digest(repr(language).encode())
     found["pyproject.toml#tool.handbill"] = digest(repr(project.settings).encode())
     found["toolchain and fonts"] = toolchain
     return found
-
-
-def _signed(project: Project, edition: Edition) -> list[object]:
-    """Return how every text of an edition stands, and so its drafts' stamp and its names."""
-    tags = dict.fromkeys((project.settings.source_language, edition.language))
-    return [
-        signoff.standing(project, domain, tag)
-        for domain in (edition.leaflet, INTERFACE)
-        for tag in tags
-    ]

@@ -13,6 +13,7 @@ from html import unescape
 from handbill import catalog, hypertext
 from handbill.editions import Edition
 from handbill.model import Block, Catalog, Clinic, Job, Language, Leaflet, Message, Project
+from handbill.signoff import SHORT
 
 
 #: Writes a text in a pseudo-language.
@@ -85,8 +86,6 @@ def project(real: Project) -> Project:
         ACCENTED: (accented, replace(source, tag=ACCENTED)),
         MIRRORED: (mirrored, _arabic(source, arabic)),
     }
-    domains = {leaflet.id: leaflet.blocks for leaflet in real.leaflets.values()}
-    domains[catalog.INTERFACE] = real.interface_blocks
     return replace(
         real,
         settings=replace(
@@ -105,7 +104,7 @@ def project(real: Project) -> Project:
         catalogs={
             (tag, domain): _catalog(domain, tag, blocks, write)
             for tag, (write, _language) in ways.items()
-            for domain, blocks in domains.items()
+            for domain, blocks in catalog.texts(real).items()
         },
         sign_offs={},
     )
@@ -135,7 +134,7 @@ def known(job: Job) -> Iterator[str]:
         yield from (item.organisation, item.title, item.url)
     yield from leaflet.authors
     yield from (signature.name for signature in job.signatures)
-    yield job.code[:8]
+    yield job.code[:SHORT]
     for hours in clinic.hours:
         yield from catalog.opening(hours, job.language.cldr)
     days = (leaflet.published, leaflet.last_review, leaflet.next_review)

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from handbill.catalog import INTERFACE
-from handbill.diagnostics import Fault, Location, Scope
+from handbill.catalog import INTERFACE, scope
+from handbill.diagnostics import Fault, Location
 from handbill.model import Block, Leaflet, Line, Project, Signature, SignOff
 from handbill.sources import digest
 
@@ -106,17 +106,29 @@ def standing(project: Project, domain: str, tag: str) -> Standing:
     )
 
 
+def standings(project: Project, leaflet: str, tag: str) -> dict[tuple[str, str], Standing]:
+    """Compare all that an edition prints with its signatures: by domain and language.
+
+    The leaflet, then the templates' words; the source, then the translation.
+    """
+    tags = dict.fromkeys((project.settings.source_language, tag))
+    return {
+        (domain, wanted): standing(project, domain, wanted)
+        for domain in (leaflet, INTERFACE)
+        for wanted in tags
+    }
+
+
 def wanting(project: Project, leaflet: str, tag: str) -> tuple[str, ...]:
     """Say which signatures a leaflet lacks in a language; nothing where it is final.
 
     A translation is no better than its English, and neither than the words around it.
     """
-    tags = dict.fromkeys((project.settings.source_language, tag))
+    names = {INTERFACE: "the templates' words"}
     return tuple(
-        f"{name} ({wanted}): {role}"
-        for domain, name in ((leaflet, leaflet), (INTERFACE, "the templates' words"))
-        for wanted in tags
-        for role in standing(project, domain, wanted).missing
+        f"{names.get(domain, domain)} ({wanted}): {role}"
+        for (domain, wanted), found in standings(project, leaflet, tag).items()
+        for role in found.missing
     )
 
 
@@ -281,11 +293,10 @@ def _refused(sign_off: SignOff, message: str, hint: str) -> Fault:
 
 
 def _about(sign_off: SignOff, kind: str, message: str, hint: str) -> Fault:
-    leaflet = None if sign_off.domain == INTERFACE else sign_off.domain
     return Fault(
         kind=kind,
         location=Location(path=sign_off.path),
         message=message,
         hint=hint,
-        scope=Scope(leaflet=leaflet, language=sign_off.language),
+        scope=scope(sign_off.domain, sign_off.language),
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from translate.storage import pypo
 
-from handbill import desk, matrix, pofile, project, rules, sources
+from handbill import catalog, desk, matrix, pofile, project, rules, sources
 from handbill.diagnostics import Diagnostic
 from handbill.pofile import Entry
 from handbill.runner import Inline
@@ -23,7 +23,7 @@ def updated(files: Sources, *domains: str) -> dict[str, str]:
     """Return what an update writes, by path."""
     loaded = project.load(files, today=TODAY)
     works = desk.update(
-        loaded, files, domains=domains or desk.texts(loaded), languages=desk.tags(loaded)
+        loaded, files, domains=domains or catalog.texts(loaded), languages=desk.tags(loaded)
     )
     return {work.path: work.data.decode() for work in works}
 
@@ -212,7 +212,7 @@ def standings(files: Sources) -> dict[str, desk.Standing]:
     """Judge the leaflet of a project, by language."""
     loaded = desk.outline(files, today=TODAY)
     found = desk.status(
-        loaded, files, Inline(), 1, domains=list(desk.texts(loaded)), languages=desk.tags(loaded)
+        loaded, files, Inline(), 1, domains=list(catalog.texts(loaded)), languages=desk.tags(loaded)
     )
     return {item.language: item for item in found if item.domain == "hands"}
 

@@ -152,7 +152,7 @@ def test_our_own_catalogs_go_out_and_come_back() -> None:
     now = sources.read(ROOT)
     loaded = project.load(now, today=TODAY)
     for tag in desk.tags(loaded):
-        job, faults = desk.send(loaded, now, domains=desk.texts(loaded), language=tag)
+        job, faults = desk.send(loaded, now, domains=po.texts(loaded), language=tag)
         assert faults == []
         for write in FORMS.values():
             back, met = desk.read(write(job), "job")
@@ -260,7 +260,7 @@ def test_a_translation_of_old_english_is_refused_by_name() -> None:
 def followed(files: Sources) -> dict[str, str]:
     """Return the catalogs that an update writes."""
     loaded = project.load(files, today=TODAY)
-    works = desk.update(loaded, files, domains=desk.texts(loaded), languages=desk.tags(loaded))
+    works = desk.update(loaded, files, domains=po.texts(loaded), languages=desk.tags(loaded))
     return {work.path: work.data.decode() for work in works}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
-from handbill import catalog, desk, extractors, project, sources
+from handbill import catalog, extractors, project, sources
 from handbill.diagnostics import HandbillError
 from tests.conftest import ROOT, TODAY
 
@@ -31,7 +31,7 @@ def texts(pot: bytes) -> Texts:
 def test_pybabel_extracts_the_same_messages(tmp_path: Path) -> None:
     """With the mapping in pyproject.toml: msgids, contexts, notes, files and lines."""
     loaded = project.load(sources.read(ROOT), today=TODAY)
-    blocks = [block for found in desk.texts(loaded).values() for block in found]
+    blocks = [block for found in catalog.texts(loaded).values() for block in found]
     pot = tmp_path / "all.pot"
 
     subprocess.run(

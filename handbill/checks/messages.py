@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from handbill import waivers
-from handbill.catalog import INTERFACE
-from handbill.diagnostics import Fault, Location, Scope
+from handbill.catalog import INTERFACE, scope
+from handbill.diagnostics import Fault, Location
 from handbill.model import Block, Catalog, Message, Project, Words
 
 
@@ -141,9 +141,8 @@ def within(catalog: Catalog, message: Message, start: int = 0) -> Location:
 
 def fault(kind: str, catalog: Catalog, where: Location, message: str, hint: str) -> Fault:
     """Return a fault that stops the editions of a catalog."""
-    leaflet = None if catalog.domain == INTERFACE else catalog.domain
-    scope = Scope(leaflet=leaflet, language=catalog.language)
-    return Fault(kind=kind, location=where, message=message, hint=hint, scope=scope)
+    concerned = scope(catalog.domain, catalog.language)
+    return Fault(kind=kind, location=where, message=message, hint=hint, scope=concerned)
 
 
 def sourced(hint: str, block: Block) -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from handbill import signoff
-from handbill.catalog import INTERFACE
-from handbill.diagnostics import Fault, Location, Scope, Severity
+from handbill.catalog import INTERFACE, scope
+from handbill.diagnostics import Fault, Location, Severity
 from handbill.model import Project
 from handbill.rules import declare, rule
 
@@ -73,5 +73,5 @@ def void_signature(project: Project) -> Iterator[Fault]:
                 message=f"the {item.role}'s signature of {item.date} is void: {why}",
                 hint="see what has changed with python build.py catalog diff; "
                 f"today's text is {now.code[: signoff.SHORT]}",
-                scope=Scope(leaflet=None if domain == INTERFACE else domain, language=tag),
+                scope=scope(domain, tag),
             )

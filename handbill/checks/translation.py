@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from handbill import languages, rules, templates
-from handbill.catalog import INTERFACE
+from handbill.catalog import INTERFACE, path, scope
 from handbill.checks import messages
 from handbill.diagnostics import Fault, Location, Scope, Severity
 from handbill.markup import PLAIN, foreign_markup, malformed_slots, marks, slots, strays
@@ -300,10 +300,10 @@ def missing_catalog(project: Project) -> Iterator[Fault]:
             if (tag, domain) not in project.catalogs:
                 yield Fault(
                     kind="missing-catalog",
-                    location=Location(path=f"locales/{tag}/LC_MESSAGES/{domain}.po"),
+                    location=Location(path=path(domain, tag)),
                     message=f"there is no {project.languages[tag].english} catalog for {domain}",
                     hint="python build.py catalog update makes it",
-                    scope=Scope(leaflet=None if domain == INTERFACE else domain, language=tag),
+                    scope=scope(domain, tag),
                 )
 
 
