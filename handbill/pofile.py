@@ -122,6 +122,18 @@ class Entry:
             return self
         return self._put("translator", [f"# {text}".rstrip() for text in wanted])
 
+    def remarked(self, comment: str, *, instead_of: str) -> "Entry":
+        """Return it with one more line of comment by translators, and none that begins so."""
+        kept = [
+            (line, kind)
+            for line, kind in zip(self.lines, self.kinds, strict=True)
+            if not (kind == "translator" and line.startswith(instead_of))
+        ]
+        at = next(n for n, (_, kind) in enumerate(kept) if kind not in {"blank", "translator"})
+        lines = [line for line, _ in kept]
+        end = "\r" if self.lines[-1].endswith("\r") else ""
+        return _entry([*lines[:at], comment + end, *lines[at:]])
+
     def annotate(self, notes: Sequence[str], references: Sequence[str]) -> "Entry":
         """Return it with what was extracted today."""
         if tuple(notes) != self.notes:

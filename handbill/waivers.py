@@ -13,6 +13,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 
+from handbill import pofile
 from handbill.model import Message
 
 
@@ -77,18 +78,13 @@ def insert(text: str, message: Message, line: str) -> str:
 
     One line that waives the same rule is replaced. Nothing else changes, line endings neither.
     """
-    lines = re.split(r"(?<=\n)", text)
-    at = message.line - 1
-    while at and lines[at - 1].startswith(("#", "msgctxt")) and not lines[at - 1].startswith("#~"):
-        at -= 1
-    rule = line.split()[2]
-    while lines[at].rstrip() == "#" or lines[at].startswith("# "):
-        if lines[at].startswith(f"# waive: {rule} "):
-            del lines[at]
-        else:
-            at += 1
-    ending = "\r\n" if lines[at].endswith("\r\n") else "\n"
-    return "".join([*lines[:at], line + ending, *lines[at:]])
+    document = pofile.parse(text)
+    old = f"# waive: {line.split()[2]} "
+    entries = [
+        entry.remarked(line, instead_of=old) if number == message.line else entry
+        for number, entry in document.numbered()
+    ]
+    return str(document.put(entries))
 
 
 def _one(text: str, message: Message) -> Waiver:
