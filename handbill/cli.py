@@ -404,7 +404,8 @@ def _update(options: argparse.Namespace) -> int:
             if desk.unsafe(loaded, domain, tag):
                 _say(f"{catalog.path(domain, tag)}: left as it is; it or its English has errors")
     _say(report.write(faults, "text", colour=_coloured(sys.stderr)))
-    _say(f"{len(works)} of {len(tags) * len(domains)} catalogs to change")
+    done = "to change" if options.check else "changed"
+    _say(f"{len(works)} of {len(tags) * len(domains)} catalogs {done}")
     return FINDINGS if options.check and works else _status(faults)
 
 
