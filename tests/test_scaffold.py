@@ -1,6 +1,7 @@
 """New files: what is known is written, the rest is TODO, and nothing is overwritten."""
 
 import datetime as dt
+import functools
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -20,9 +21,15 @@ KINDS = sorted(path.stem for path in (ROOT / "templates/new").glob("*.md"))
 OPEN = {"unfilled", "missing-catalog", "missing-slot", "missing-choice"}
 
 
+@functools.cache
+def own() -> Mapping[str, bytes]:
+    """Return the project's own files, without the catalogs, which no scaffold reads."""
+    return {name: data for name, data in sources.read(ROOT).files.items() if name[-3:] != ".po"}
+
+
 def collection(changes: Mapping[str, bytes] | None = None) -> Sources:
     """Return the project's own files, with some more."""
-    files = {**sources.read(ROOT).files, **(changes or {})}
+    files = {**own(), **(changes or {})}
     return Sources(
         root="",
         files=files,
