@@ -1,4 +1,4 @@
-"""What editors ask of every leaflet: its sections, its safety statements, what may not both stand."""
+"""What editors ask of every leaflet: its sections, its statements, what may not both stand."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
@@ -6,8 +6,11 @@ from typing import Any
 
 from handbill.diagnostics import Fault
 from handbill.model import Contradiction, Editorial, Kind, Saying, Statement
-from handbill.tables import Key, Table, nearest, read
+from handbill.tables import Key, Path, Table, nearest, read
 
+
+#: Where something is wrong, what, and how to mend it.
+Problem = tuple[Path, str, str]
 
 _WORDS = Key(holds=list, of=list, filled=True, example='[["do not use"], ["pregnan*"]]')
 _LIST = Key(holds=list, of=str, required=False, example='["unless"]')
@@ -146,40 +149,47 @@ def _is_word(word: object) -> bool:
 
 
 def _faults(table: Table) -> Iterator[Fault]:
-    """Find what the schema cannot see: words that say nothing, names that nobody has defined."""
-    values = table.values
+    """Find what the schema cannot see."""
+    for found in (_empty, _unnamed, _doubled):
+        for at, message, hint in found(table.values):
+            place = table.where(*at)
+            yield Fault(kind="editorial-file", location=place, message=message, hint=hint)
 
-    def fault(message: str, hint: str, *at: str | int) -> Fault:
-        return Fault(
-            kind="editorial-file", location=table.where(*at), message=message, hint=hint
-        )
 
+def _empty(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """Find times of nothing, and words that say nothing."""
     for name in ("review-years", "review-days", "source-years"):
         if values.get(name, 1) < 1:
-            yield fault(f"{name!r} is less than 1", f"for example {name} = 3", name)
+            yield (name,), f"{name!r} is less than 1", f"for example {name} = 3"
     for at, words in _lists(values):
         wrong = [word for word in words if not _is_word(word)]
         if not words or wrong:
             message = f"not a word: {wrong[0]!r}" if wrong else "a list without words"
-            hint = 'each list holds words in quotes, such as ["do not use", "pregnan*"]'
-            yield fault(message, hint, *at)
+            yield at, message, 'each list holds words in quotes: ["do not use", "pregnan*"]'
+
+
+def _unnamed(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """Find sections that nobody has described."""
     sections = values.get("sections", {})
-    used = [(("uncited",), name) for name in values.get("uncited", ())]
+    used: list[tuple[Path, str]] = [(("uncited",), name) for name in values.get("uncited", ())]
     for kind, item in values.get("kinds", {}).items():
         used += [(("kinds", kind, "sections"), name) for name in item.get("sections", ())]
     for at, name in used:
         if name not in sections:
             hint = nearest(name, sections) or f'add {name} = ["…"] under [sections]'
-            yield fault(f"no section is called {name!r}", hint, *at)
+            yield at, f"no section is called {name!r}", hint
+
+
+def _doubled(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """Find statements, or contradictions, with one name."""
     for part in ("statements", "contradictions"):
         names = [item.get("id") for item in values.get(part, ())]
         for number, name in enumerate(names):
             if name is not None and name in names[:number]:
-                message = f"two {part} are called {name!r}"
-                yield fault(message, "give each its own", part, number, "id")
+                yield (part, number, "id"), f"two {part} are called {name!r}", "give each its own"
 
 
-def _lists(values: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], list[Any]]]:
+def _lists(values: Mapping[str, Any]) -> Iterator[tuple[Path, list[Any]]]:
     """Yield every list of words or of boxes, and where it stands."""
     for name, words in values.get("sections", {}).items():
         yield ("sections", name), words
@@ -196,9 +206,7 @@ def _lists(values: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], l
             yield from _said(item.get(side, {}), ("contradictions", number, side))
 
 
-def _said(
-    item: Mapping[str, Any], at: tuple[str | int, ...]
-) -> Iterator[tuple[tuple[str | int, ...], list[Any]]]:
+def _said(item: Mapping[str, Any], at: Path) -> Iterator[tuple[Path, list[Any]]]:
     for words in item.get("words", ()):
         yield (*at, "words"), words
     if item.get("without"):

@@ -98,7 +98,7 @@ class Citation:
     """A source that an author has read, as the leaflet lists it.
 
     Attributes:
-        undated: why its year is not known.
+        undated: whether its author has looked for its year, and found none.
     """
 
     key: str
@@ -107,7 +107,7 @@ class Citation:
     url: str
     read: dt.date
     year: int | None = None
-    undated: str = ""
+    undated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

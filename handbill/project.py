@@ -51,7 +51,7 @@ _CITATION = MappingProxyType(
         "organisation": Key(holds=str, example='"World Health Organization"'),
         "title": Key(holds=str, example='"Skin care"'),
         "year": Key(holds=int, required=False, example="2024"),
-        "undated": Key(holds=str, required=False, example='"the page shows no date"'),
+        "undated": Key(holds=bool, required=False, example="true"),
         "url": Key(holds=str, pattern=r"https?://\S+", example='"https://example.org/page"'),
         "read": Key(holds=dt.date, example=_DATE),
     }
@@ -374,7 +374,7 @@ def _leaflet(
             url=item["url"],
             read=item["read"],
             year=item.get("year"),
-            undated=item.get("undated", ""),
+            undated=item.get("undated", False),
         )
         for item in values["sources"]
         if all(name in item for name, key in _CITATION.items() if key.required)

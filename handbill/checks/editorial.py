@@ -38,7 +38,7 @@ from handbill.tables import nearest
 _OF_PICTURES = frozenset({"picture", "caption"})
 #: What a signed text holds that may change while its version stays.
 _DATES = frozenset({"version", "published", "last_review", "next_review"})
-_QUESTIONS = ("?", "؟", "？")
+_QUESTIONS = ("?", "\u061f", "\uff1f")
 _SOFT_HYPHEN = "\u00ad"
 
 
@@ -183,7 +183,9 @@ def missing_statement(project: Project) -> Iterator[Fault]:
         said = _said(leaflet, _words(project))
         for statement in project.editorial.statements:
             when = _any_of(statement.when)
-            named = next((block for block in leaflet.blocks if when.search(_plain(block.msgid))), None)
+            named = next(
+                (block for block in leaflet.blocks if when.search(_plain(block.msgid))), None
+            )
             if named is None or any(_stands(item, statement) for item in said):
                 continue
             match = when.search(_plain(named.msgid))
@@ -193,7 +195,8 @@ def missing_statement(project: Project) -> Iterator[Fault]:
                 Location(path=named.path, line=named.line, column=named.column),
                 f"it names {match.group() if match else ''!r}, and no {statement.box} says: "
                 f"{statement.example}",
-                f"write it as one sentence in a {statement.box} box; {statement.source}",
+                f"write it as one sentence in a {statement.box} box; "
+                f"{statement.id}: {statement.source}",
             )
 
 
@@ -212,7 +215,7 @@ def contradiction(project: Project) -> Iterator[Fault]:
         for pair in project.editorial.contradictions:
             found = _contradict(said, pair)
             if found is not None:
-                earlier, later = sorted(found, key=lambda item: (item.block.line, item.block.column))
+                earlier, later = found
                 where = Location(
                     path=later.block.path, line=later.block.line, column=later.block.column
                 )
@@ -243,15 +246,15 @@ def no_sources(project: Project) -> Iterator[Fault]:
 def undated_source(project: Project) -> Iterator[Fault]:
     """A source without its year.
 
-    What it does: looks for `year`, or for `undated` with the reason why there is none.
-    Why is this bad? A reviewer cannot see whether the source is newer than the leaflet.
-    Use instead: `year = 2024`, or `undated = "the page shows no date"`
+    What it does: looks for `year`, or for `undated = true`, an author's word that none was found.
+    Why is this bad? A reviewer cannot see how old the source is.
+    Use instead: `year = 2024`; it is printed, and "no date" where there is none.
     """
     for leaflet in project.leaflets.values():
         for source in leaflet.sources:
-            if source.year is None and not source.undated.strip():
+            if source.year is None and not source.undated:
                 place = leaflet.locations[f"sources.{source.key}"]
-                hint = 'add year = 2024, or undated = "the page shows no date"'
+                hint = "add year = 2024, or undated = true where the page shows none"
                 message = f"the source {source.key!r} has no year"
                 yield _fault("undated-source", leaflet, place, message, hint)
 
@@ -375,7 +378,9 @@ def self_review(project: Project) -> Iterator[Fault]:
             if signature.role == "clinical-reviewer" and signoff.person(signature.name) in authors:
                 place = leaflet.locations["authors"]
                 message = f"{signature.name} has written and reviewed it"
-                yield _fault("self-review", leaflet, place, message, "let another clinician read it")
+                yield _fault(
+                    "self-review", leaflet, place, message, "let another clinician read it"
+                )
 
 
 @rule("LF157", "no-contact", Severity.ERROR)
@@ -486,9 +491,7 @@ def _sentences(block: Block, words: Words) -> Iterator[Sentence]:
 
 
 def _said(leaflet: Leaflet, words: Words) -> list[Sentence]:
-    return [
-        sentence for block in leaflet.blocks for sentence in _sentences(block, words)
-    ]
+    return [sentence for block in leaflet.blocks for sentence in _sentences(block, words)]
 
 
 def _says(sentence: Sentence, saying: Saying) -> bool:
@@ -511,16 +514,16 @@ def _stands(sentence: Sentence, statement: Statement) -> bool:
     )
 
 
-def _contradict(said: Iterable[Sentence], pair: Contradiction) -> tuple[Sentence, Sentence] | None:
-    """Return the first sentences of a pair that one clinic prints both."""
-    one = [sentence for sentence in said if _says(sentence, pair.first)]
-    other = [sentence for sentence in said if _says(sentence, pair.second)]
+def _contradict(said: list[Sentence], pair: Contradiction) -> tuple[Sentence, Sentence] | None:
+    """Return the first sentences of a pair that one clinic prints both, in reading order."""
+    one = [number for number, sentence in enumerate(said) if _says(sentence, pair.first)]
+    other = [number for number, sentence in enumerate(said) if _says(sentence, pair.second)]
     for first in one:
         for second in other:
-            ours, theirs = _variants(first.block), _variants(second.block)
+            ours, theirs = _variants(said[first].block), _variants(said[second].block)
             together = all(theirs.get(name, option) == option for name, option in ours.items())
-            if first is not second and together:
-                return first, second
+            if first != second and together:
+                return said[min(first, second)], said[max(first, second)]
     return None
 
 

@@ -422,6 +422,7 @@ _any_of = functools.cache(wording.any_of)
 
 @functools.cache
 def denials_of(words: Words) -> Denials:
+    """Return what finds the denials of a language, made once."""
     return Denials(words)
 
 
