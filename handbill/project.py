@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
-from handbill import catalog, languages, markup, signoff, tables, templates, vocabulary
+from handbill import catalog, editorial, languages, markup, signoff, tables, templates, vocabulary
 from handbill.diagnostics import Fault, HandbillError, Location, Scope, not_utf8
 from handbill.model import (
     Block,
@@ -33,6 +33,7 @@ from handbill.tables import Key, Table
 
 LANGUAGES = "locales/languages.toml"
 WORDS = "locales/words.toml"
+EDITORIAL = "content/editorial.toml"
 SPECIMENS = "templates/specimen.toml"
 FONTS = "templates/fonts/"
 COUNTRIES = "content/countries/"
@@ -53,6 +54,7 @@ _CITATION = MappingProxyType(
         "organisation": Key(holds=str, example='"World Health Organization"'),
         "title": Key(holds=str, example='"Skin care"'),
         "year": Key(holds=int, required=False, example="2024"),
+        "undated": Key(holds=bool, required=False, example="true"),
         "url": Key(holds=str, pattern=r"https?://\S+", example='"https://example.org/page"'),
         "read": Key(holds=dt.date, example=_DATE),
     }
@@ -216,6 +218,8 @@ def load(sources: Sources, *, today: dt.date) -> Project:
     faults += found
     words, found = vocabulary.load(texts.get(WORDS, ""), WORDS)
     faults += found
+    editors_rules, found = editorial.load(texts.get(EDITORIAL, ""), EDITORIAL)
+    faults += found
     press = _templates(texts)
     faults += _missing_templates(texts)
     faults += _unfilled(texts)
@@ -237,6 +241,7 @@ def load(sources: Sources, *, today: dt.date) -> Project:
         fonts=_fonts(texts.get(f"{FONTS}fonts.toml", ""), faults),
         words=words,
         glossaries=_glossaries(texts, faults),
+        editorial=editors_rules,
         faults=tuple(faults),
         digests=sources.digests,
     )
@@ -373,6 +378,7 @@ def _leaflet(
             url=item["url"],
             read=item["read"],
             year=item.get("year"),
+            undated=item.get("undated", False),
         )
         for item in values["sources"]
         if all(name in item for name, key in _CITATION.items() if key.required)

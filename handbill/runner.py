@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from handbill import plan, press, preview, rules, toolchain, typeset
+from handbill.checks import editorial
 from handbill.diagnostics import Diagnostic, Fault, HandbillError, Location, Scope, Severity
 from handbill.editions import Artifact, Edition, Impression, Outcome
 from handbill.model import Job, Project, Proof
@@ -205,6 +206,7 @@ class Build:
                 for sign_off in self.project.sign_offs.values()
                 for signature in sign_off.signatures
             ]
+            dates += editorial.last_days(self.project)
             summary = {
                 "inputs": dict(sorted(self.project.digests.items())),
                 "findings": [item.row() for item in findings],

@@ -40,6 +40,8 @@ ELSEWHERE = {
     "void-signature": "test_signoff.py",
     "unsigned": "test_signoff.py",
     "refused-signature": "test_signoff.py",
+    "unraised-version": "test_editorial.py",
+    "self-review": "test_editorial.py",
 }
 
 
