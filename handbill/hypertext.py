@@ -71,6 +71,34 @@ def inside(html: str, attribute: str) -> str:
     return unescape(" ".join(words))
 
 
+def blanked(html: str, attribute: str, leave: Callable[[str, str], tuple[str, str]]) -> str:
+    """Empty the elements that have an attribute.
+
+    Args:
+        html: the page.
+        attribute: the attribute's name.
+        leave: from its value and the name of the element, more attributes and what to put in.
+    """
+    parts: list[str] = []
+    position = 0
+    pattern = re.compile(rf'<([a-z0-9]+)\b[^>]*\b{re.escape(attribute)}="([^"]*)"[^>]*(?=>)')
+    while match := pattern.search(html, position):
+        attributes, inner = leave(match.group(2), match.group(1))
+        parts += [html[position : match.end()], attributes, ">", inner]
+        position = _end(html, match.end(), match.group(1))
+    return "".join([*parts, html[position:]])
+
+
+def _end(html: str, start: int, name: str) -> int:
+    """Return where the closing tag stands of an element whose opening tag ends at `start`."""
+    depth = 1
+    for match in re.compile(rf"<(/?){name}\b[^>]*>").finditer(html, start):
+        depth += -1 if match.group(1) else 1
+        if not depth:
+            return match.start()
+    return len(html)
+
+
 def _joined(words: list[str]) -> Iterator[str]:
     text = unescape("".join(words))
     if text.strip():

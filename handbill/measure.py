@@ -10,6 +10,7 @@ from typing import Any
 from weasyprint.formatting_structure import boxes
 
 from handbill.fitting import Layout
+from handbill.imprint import EXACT, Spot, Unfit
 
 
 #: Clear print asks for no less between the lines of running text (UKAAF G003, 2019).
@@ -66,6 +67,57 @@ def flaws(document: Any, least_size: float) -> Iterator[tuple[str, str, str]]:
         if number < len(document.pages) and any(map(_HEADING.fullmatch, tags)):
             message = f"the heading {_said(line)} is the last line of page {number}"
             yield "stranded-heading", message, "keep it with its text: break-after: avoid"
+
+
+def spots(document: Any, attribute: str) -> dict[str, Spot]:
+    """Return where the elements stand that have an attribute, by its values.
+
+    Raises:
+        Unfit: what stands in one of them cannot be cut out and set elsewhere.
+    """
+    found: dict[str, Spot] = {}
+    for number, page in enumerate(document.pages):
+        sheet = page._page_box  # noqa: SLF001 - pages have no public layout
+        foot = sheet.content_box_y() + sheet.height
+        whole: set[Any] = set()
+        seen: set[Any] = set()
+        for box, _tags in _boxes(_root(page)):
+            if box.style["break_inside"] == "avoid":
+                whole.update(each.element for each, _ in _boxes(box))
+            name = box.element.get(attribute) if box.element is not None else None
+            if not name or box.element in seen:
+                continue
+            seen.add(box.element)
+            if not isinstance(box, boxes.BlockLevelBox) or name in found:
+                raise Unfit(f"its {name} is no block that stays whole")
+            spot = Spot(
+                page=number,
+                x=box.border_box_x(),
+                y=box.border_box_y(),
+                width=box.border_width(),
+                height=box.border_height(),
+            )
+            if (number and box.element not in whole) or spot.y + spot.height > foot + EXACT:
+                raise Unfit(f"its {name} may be split over pages")
+            if not all(_is_plain(each) for each, _ in list(_boxes(box))[1:]):
+                raise Unfit(f"its {name} has borders, grounds or places of its own")
+            found[name] = spot
+    return found
+
+
+def _is_plain(box: Any) -> bool:
+    """Tell whether nothing of a box is painted but its text or its picture, in its place."""
+    style = box.style
+    edges = ("top", "right", "bottom", "left")
+    return (
+        getattr(box, "background", None) is None
+        and not any(style[f"border_{edge}_width"] for edge in edges)
+        and style["outline_style"] == "none"
+        and style["position"] == "static"
+        and style["opacity"] == 1
+        and not style["transform"]
+        and not str(box.element_tag).endswith("::marker")
+    )
 
 
 def _root(page: Any) -> Any:

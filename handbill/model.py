@@ -549,6 +549,7 @@ class Job:
         code: the code of the text that is printed; people sign it.
         draft: whether a signature is wanting.
         signatures: those that hold, of the source and of the translation.
+        fan_out: whether its text is typeset once for many clinics.
     """
 
     edition: Edition
@@ -564,6 +565,7 @@ class Job:
     code: str
     draft: bool
     signatures: tuple[Signature, ...] = ()
+    fan_out: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -613,6 +615,7 @@ class Settings:
         signature_days: how long a signature holds, unless it says itself.
         draft_languages: the languages whose drafts a release may hold.
         site: where the web pages are published, without a slash at its end; none if empty.
+        fan_out: whether a text is typeset once for all its clinics where that can be.
     """
 
     source_language: str = "en"
@@ -623,6 +626,7 @@ class Settings:
     signature_days: int = 730
     draft_languages: tuple[str, ...] = ()
     site: str = ""
+    fan_out: bool = False
     locations: Mapping[str, Location] = field(default_factory=dict, compare=False, repr=False)
 
 

@@ -69,6 +69,7 @@ def job(project: Project, edition: Edition) -> Job:
         or not all(choice.is_signed for choice in choices),
         signatures=tuple(item for standing in own for item in standing.holding),
         site=project.settings.site,
+        fan_out=project.settings.fan_out,
     )
 
 

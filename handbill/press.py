@@ -14,21 +14,27 @@ from handbill import (
     bidi,
     breaks,
     catalog,
+    fitting,
     hypertext,
+    imprint,
     languages,
     markup,
     templates,
 )
 from handbill.diagnostics import Fault, HandbillError, Location
 from handbill.editions import Edition, Impression
+from handbill.imprint import ID, NAME, Unfit, masked
 from handbill.markup import Furniture
 from handbill.model import (
     Block,
     Catalog,
+    Choice,
     Fixture,
     Format,
     Job,
     Language,
+    Leaflet,
+    Outline,
     Project,
     Proof,
     Templates,
@@ -41,7 +47,54 @@ from handbill.store import GALLERY
 #: The owner and the name of what the press draws itself.
 _PRESS, _BARCODE = "press", "address.svg"
 
+#: The blocks of a page that are a clinic's, and the values in its text.
+_BLOCK, _SLOT = "data-clinic", "data-slot"
+#: Stands before what a clinic's values are where no shell may show them; around a slot's value
+#: while a page is composed; and what they leave in a page that shows more than a shell may.
+_HIDDEN, _CLOSE, _OPEN = "\ue010", "\ue0ff", 0xE100
+_MARKED = re.compile("([\ue100-\ue1ff])(.*?)\ue0ff", re.DOTALL)
+_TOLD = re.compile(r"<title>.*?</title>|<meta\b[^>]*>", re.DOTALL)
+_SECRET = re.compile(f"[{_HIDDEN}{ID}{NAME}]")
+#: So many digits are a telephone number; fewer are one that a whole country shares.
+_LONG = 6
+
 _PHONE = re.compile(r"[+(]?\d[\d\s()./-]*")
+
+
+_NEVER = dt.date(2000, 1, 1)
+#: The leaflet of a card: a page without a text.
+_EMPTY = Leaflet(
+    id=_PRESS,
+    path=_PRESS,
+    title="–",
+    summary="–",
+    audience="–",
+    version="0",
+    published=_NEVER,
+    last_review=_NEVER,
+    next_review=_NEVER,
+    authors=(),
+    sources=(),
+    codes={},
+    body="",
+    outline=Outline(
+        blocks=(),
+        headings=(),
+        images=(),
+        slots=(),
+        citations=(),
+        components=(),
+        links=(),
+        structure="",
+        faults=(),
+    ),
+    front_blocks=tuple(
+        Block(msgid="–", kind="", path=_PRESS, line=1, column=1) for _ in range(3)
+    ),
+    assets={},
+    locations={},
+    body_line=1,
+)
 
 
 def compose(job: Job, toolchain: str) -> Proof | Fault:
@@ -58,6 +111,98 @@ def compose(job: Job, toolchain: str) -> Proof | Fault:
         html, places = _Composer(job).page()
     except HandbillError as error:
         return error.fault
+    return _proof(job, html, places, toolchain)
+
+
+def shell(job: Job) -> tuple[Job, dict[str, str]]:
+    """Return the job of an edition's shell, and the values that stand for its slots' there.
+
+    Raises:
+        Unfit: the edition is one that must be typeset directly.
+    """
+    if job.format.kind != "pdf" or job.format.imposition:
+        raise Unfit("its format is not fanned out")
+    if job.site:
+        raise Unfit("its address on the site stands on the page")
+    clinic, masks = job.clinic, dict[str, str]()
+    used = {reference.name for reference in job.leaflet.outline.slots}
+    slots = {}
+    for number, (name, value) in enumerate(sorted(clinic.slots.items())):
+        if name not in used:
+            slots[name] = value and _HIDDEN + name
+        elif not _PHONE.fullmatch(value):
+            raise Unfit(f"its text names {name}")
+        elif sum(map(str.isdecimal, value)) < _LONG:
+            slots[name] = value
+        else:
+            slots[name] = masked(value, str(number))
+            masks[name] = _unbroken(slots[name])
+    hidden = replace(
+        clinic,
+        id=ID,
+        path="",
+        name=NAME,
+        country="",
+        formats=(),
+        address=tuple(_HIDDEN for _ in clinic.address[:1]),
+        hours=(),
+        slots=slots,
+        logo=clinic.logo and _HIDDEN,
+        logo_data=b"",
+        choices={
+            name: Choice(option=choice.option, location=Location(path=""))
+            for name, choice in clinic.chosen(job.leaflet).items()
+        },
+        paths=(),
+        locations={},
+    )
+    edition = replace(job.edition, clinic=_PRESS)
+    return replace(job, clinic=hidden, edition=edition), masks
+
+
+def compose_shell(
+    job: Job, masks: Mapping[str, str], heights: Mapping[str, float], toolchain: str
+) -> Proof:
+    """Compose a leaflet whose clinic's blocks are blanks of these heights, in CSS pixels.
+
+    Raises:
+        Unfit: its template shows the clinic elsewhere too.
+        HandbillError: a template is wrong.
+    """
+    html, places = _Composer(job).page()
+
+    def leave(name: str, tag: str) -> tuple[str, str]:
+        if name not in heights:
+            raise Unfit(f"its {name} has no height")
+        # One sign says where its content and its structure begin.
+        inner = {"ul": "<li>0</li>", "ol": "<li>0</li>", "div": "<p>0</p>"}.get(tag, "0")
+        return f' style="height: {heights[name]!r}px"', inner
+
+    html = hypertext.blanked(html, _BLOCK, leave)
+    if _SECRET.search(_TOLD.sub("", html)):
+        raise Unfit("its template shows the clinic elsewhere too")
+    texts = re.sub(rf"<span {_SLOT}=[^>]*>.*?</span>", "", html)
+    if any(mask in texts for mask in masks.values()):
+        raise Unfit("its text has numbers that look like blanks")
+    return _proof(job, html, places, toolchain)
+
+
+def compose_card(job: Job, fit: str, toolchain: str) -> Proof:
+    """Compose a clinic's blocks: a page without a text, in one of the stylesheet's settings.
+
+    Raises:
+        HandbillError: a template is wrong.
+    """
+    edition = replace(job.edition, leaflet=_PRESS)
+    job = replace(
+        job, edition=edition, leaflet=_EMPTY, catalog=None, code="", draft=False, signatures=()
+    )
+    html, places = _Composer(job).page()
+    return _proof(job, fitting.apply(html, fit), places, toolchain)
+
+
+def _proof(job: Job, html: str, places: Mapping[str, Location], toolchain: str) -> Proof:
+    """Make a proof of a composed job."""
     pictures = {image.src for image in job.leaflet.outline.images}
     assets = {f"leaflet/{name}": job.leaflet.assets[name] for name in pictures}
     if job.clinic.logo:
@@ -157,8 +302,41 @@ def gallery(project: Project, tag: str, form: Format | None, toolchain: str) -> 
 
 def print_proof(proof: Proof) -> Impression:
     """Make of a proof the file that readers get, and look for what would keep them out."""
-    stamp = hypertext.inside(proof.html, 'class="draft"') if proof.draft else ""
-    impression = _web_page(proof) if proof.edition.kind == "html" else _paper(proof, stamp)
+    impression = _web_page(proof) if proof.edition.kind == "html" else _paper(proof)
+    return replace(impression, faults=(*impression.faults, *_barriers(proof)))
+
+
+def print_shell(proof: Proof, masks: Mapping[str, str]) -> Impression:
+    """Typeset a shell; the impression's data is what `imprint` keeps of it."""
+    from handbill import typeset  # noqa: PLC0415 - as below
+
+    impression, made = typeset.shell(proof, masks)
+    return _kept(proof, impression, made)
+
+
+def print_card(proof: Proof) -> Impression:
+    """Typeset a card; the impression's data is what `imprint` keeps of it."""
+    from handbill import typeset  # noqa: PLC0415 - as below
+
+    impression, made = typeset.card(proof)
+    return _kept(proof, impression, made)
+
+
+def _kept(proof: Proof, impression: Impression, made: imprint.Shell | imprint.Card | str) -> Impression:
+    """Examine what was cut as what is published, and keep its parts."""
+    met = (*examine(proof, impression.data), *_barriers(proof)) if impression.data else ()
+    return replace(
+        impression, data=imprint.dumps(made), faults=(*impression.faults, *met)
+    )
+
+
+def _stamp(proof: Proof) -> str:
+    """Return what every page of a draft says."""
+    return hypertext.inside(proof.html, 'class="draft"') if proof.draft else ""
+
+
+def _barriers(proof: Proof) -> list[Fault]:
+    """Look for what would keep readers out, and for a draft that does not say so."""
     met = [
         Fault(
             kind=barrier.kind,
@@ -169,21 +347,17 @@ def print_proof(proof: Proof) -> Impression:
         )
         for barrier in accessibility.barriers(proof.html, proof.edition.kind)
     ]
-    if proof.draft and not stamp:
+    if proof.draft and not _stamp(proof):
         place, scope = Location(path=proof.edition.path), proof.edition.scope
         message = "no page says that it is a draft: the template has no element of class draft"
         met.append(Fault(kind="unstamped-draft", location=place, message=message, scope=scope))
-    return replace(impression, faults=(*impression.faults, *met))
+    return met
 
 
-def _paper(proof: Proof, stamp: str) -> Impression:
-    """Typeset a proof as a PDF, and read it as programs will; every page says its stamp."""
-    # WeasyPrint and its like take a second to load, and checks only compose.
-    from handbill import impose, proofread, typeset, validate  # noqa: PLC0415
+def examine(proof: Proof, pdf: bytes) -> tuple[Fault, ...]:
+    """Read a PDF as programs will, and judge it; every page of a draft says its stamp."""
+    from handbill import proofread, validate  # noqa: PLC0415 - as below
 
-    impression = typeset.typeset(proof)
-    if not impression.data:
-        return impression
     edition = proof.edition
     place = Location(path=edition.path)
     scope = edition.scope
@@ -191,16 +365,28 @@ def _paper(proof: Proof, stamp: str) -> Impression:
         Fault(kind=kind, location=place, message=message, scope=scope)
         for kind, message in proofread.problems(
             proof.html,
-            impression.data,
+            pdf,
             script=proof.script,
             direction=proof.direction,
-            stamp=stamp,
+            stamp=_stamp(proof),
         )
     ]
     met += [
         Fault(kind="pdf-standard", location=place, message=message, scope=scope)
-        for message in dict.fromkeys(validate.problems(impression.data))
+        for message in dict.fromkeys(validate.problems(pdf))
     ]
+    return tuple(met)
+
+
+def _paper(proof: Proof) -> Impression:
+    """Typeset a proof as a PDF, and read it as programs will."""
+    # WeasyPrint and its like take a second to load, and checks only compose.
+    from handbill import impose, typeset  # noqa: PLC0415
+
+    impression = typeset.typeset(proof)
+    if not impression.data:
+        return impression
+    met = examine(proof, impression.data)
     data = impression.data
     if proof.imposition:
         data = impose.impose(data, proof.imposition, direction=proof.direction)
@@ -334,7 +520,7 @@ class _Composer(_Setter):
                 figure=self.figure,
                 table=self.table,
                 citation=self.citation,
-                slot=lambda name: _unbroken(job.clinic.slots[name]),
+                slot=self.slot,
                 prints=lambda box: job.clinic.prints([box]),
             ),
             path=leaflet.path,
@@ -369,12 +555,28 @@ class _Composer(_Setter):
             },
             whole=("title", "summary", "audience", "body"),
         )
-        return readable(html, job.language), self.places
+        return _spanned(readable(html, job.language), sorted(job.clinic.slots)), self.places
+
+    def slot(self, name: str) -> str:
+        """Return what to print for a slot; where texts are shared, it is an element of its own."""
+        slots = self.job.clinic.slots
+        value = _unbroken(slots[name])
+        if not self.job.fan_out or self.kind != "pdf":
+            return value
+        return f"{chr(_OPEN + sorted(slots).index(name))}{value}{_CLOSE}"
 
     def translate(self, block: Block) -> str:
         """Return what to print for a block of the leaflet."""
         place = Location(path=block.path, line=block.line, column=block.column)
         return self._look_up(self.job.catalog, block.msgid, block.context, place)
+
+
+def _spanned(html: str, names: Sequence[str]) -> str:
+    """Make elements of the slots that were marked."""
+    return _MARKED.sub(
+        lambda match: f'<span {_SLOT}="{names[ord(match.group(1)) - _OPEN]}">{match.group(2)}</span>',
+        html,
+    )
 
 
 def _keys(fixture: Fixture) -> list[str]:

@@ -174,6 +174,7 @@ _SETTINGS = MappingProxyType(
             pattern=r"https://[a-z0-9.-]+(:\d+)?(/[A-Za-z0-9._~-]+)*/?",
             example='"https://leaflets.example.org"',
         ),
+        "fan-out": Key(holds=bool, required=False, example="true"),
     }
 )
 _SPECIMEN = MappingProxyType(
@@ -304,6 +305,7 @@ def _settings(text: str, faults: list[Fault]) -> Settings:
         signature_days=table.values.get("signature-days", defaults.signature_days),
         draft_languages=tuple(table.values.get("draft-languages", ())),
         site=table.values.get("site", defaults.site).rstrip("/"),
+        fan_out=table.values.get("fan-out", defaults.fan_out),
         locations={name: table.where(name) for name in _SETTINGS},
     )
 

@@ -14,11 +14,15 @@ validator passes it. Two remedies, neither of which moves a glyph:
    the same readers would reverse it.
 
 Runs and fonts that this does not understand are drawn as WeasyPrint draws them.
+
+While a page is painted to be imprinted (see `imprint`), what belongs to a clinic is marked too: it
+depends on nothing painted before it, and nothing after it depends on it.
 """
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import Any
 
@@ -29,6 +33,7 @@ from weasyprint.formatting_structure.boxes import TextBox
 from weasyprint.pdf import fonts
 from weasyprint.pdf.stream import Stream
 from weasyprint.text.ffi import FROM_UNITS, ffi, pango
+from weasyprint.text.line_break import Layout
 
 
 #: The only version whose internals this has been read and tested against.
@@ -46,6 +51,49 @@ _ATTRIBUTE = "handbill_codes"
 _draw_first_line = draw.draw_first_line
 _subset = fonts.Font.subset
 _build_vector_font = fonts._build_vector_font_dictionary  # noqa: SLF001
+
+
+DIGITS = "0123456789"
+
+#: The attributes of an element that say that it is a clinic's: a block of its page, or the value of
+#: a slot.
+BLOCK, SLOT = "data-clinic", "data-slot"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What of a clinic an element shows.
+
+    Attributes:
+        kind: `BLOCK` or `SLOT`.
+        name: which of them.
+        number: tells elements apart.
+    """
+
+    kind: str
+    name: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """A piece of marked content that is a part of a clinic's.
+
+    Attributes:
+        text: what it says; empty for a picture.
+        digits: the code of each digit in the font of a slot; empty where digits are not alike.
+    """
+
+    part: Part
+    text: str
+    digits: tuple[int, ...] = ()
+
+
+#: The attribute of marked content's properties that holds its piece.
+PIECE = "handbill_piece"
+
+#: The elements of the document being painted that are a clinic's.
+_parts: dict[Any, Part] = {}
 
 
 class _Codes:
@@ -224,7 +272,79 @@ def _marked(self: Any, box: Any, tag: str) -> Iterator[None]:
                 self.stream[-2]["ActualText"] = pydyf.String(box.text)
             if box.style["lang"]:
                 self.stream[-2]["Lang"] = pydyf.String(box.style["lang"])
+        part = _parts.get(box.element) if self._tags is not None else None
+        if part is None:
+            yield
+            return
+        text = box.text if isinstance(box, TextBox) else ""
+        digits = _digits(self, box, text) if part.kind == SLOT and text.strip() else ()
+        setattr(self.stream[-2], PIECE, Piece(part=part, text=text, digits=digits))
+        _forget(self)
         yield
+        _forget(self)
+
+
+def clinics(root: Any) -> dict[Any, Part]:
+    """Find the elements of a page that show what is a clinic's."""
+    found: dict[Any, Part] = {}
+    for number, element in enumerate(root.iter()):
+        for kind in (BLOCK, SLOT):
+            if name := element.get(kind):
+                part = Part(kind=kind, name=name, number=number)
+                found |= dict.fromkeys(element.iter(), part)
+    return found
+
+
+@contextmanager
+def parted(parts: Mapping[Any, Part]) -> Iterator[None]:
+    """Mark these elements' pieces while a document is painted."""
+    _parts.update(parts)
+    try:
+        yield
+    finally:
+        _parts.clear()
+
+
+def _forget(stream: Any) -> None:
+    """Let what is painted next say its colour and its font again."""
+    stream._current_color = stream._current_color_stroke = None  # noqa: SLF001
+    stream._current_alpha = stream._current_alpha_stroke = None  # noqa: SLF001
+    stream._current_font = stream._old_font = None  # noqa: SLF001
+
+
+def _digits(stream: Any, box: Any, text: str) -> tuple[int, ...]:
+    """Return the codes that draw the ten digits where a slot stands, and put them into its font.
+
+    None where one digit takes another width than another, alone, beside a digit or beside a sign
+    of the slot: there a value cannot take the place of another.
+    """
+    signs = {letter for letter in text if letter not in DIGITS} - {"\n"}
+    pairs = "".join(f"{a}{b}" for a in DIGITS for b in DIGITS)
+    sample = pairs + "".join(f"{sign}{digit}" for sign in sorted(signs) for digit in DIGITS)
+    layout = Layout(box.style)
+    layout.set_text(sample + DIGITS[0])
+    line, _index = layout.get_first_line()
+    run, encoded = line.runs[0], layout.text.encode()
+    drawn: dict[str, set[tuple[str, int, int]]] = {}
+    while run != ffi.NULL:
+        item, run = run.data, run.next
+        font, size = stream.add_font(item.item.analysis.font)
+        clusters = list(_clusters(item, encoded))
+        _recode(stream, item, encoded)
+        for cluster, letters in clusters:
+            infos = [item.glyphs.glyphs[i] for i in cluster]
+            widths = sum(info.geometry.width for info in infos)
+            drawn.setdefault(letters, set()).add((font.hash, infos[0].glyph, widths))
+            if letters in DIGITS and infos[0].glyph not in font.to_unicode:
+                font.to_unicode[infos[0].glyph] = letters
+                width = _width(stream, item.item.analysis.font, infos[0].glyph, size)
+                font.widths.setdefault(infos[0].glyph, width)
+    if any(len(found) != 1 for found in drawn.values()) or not drawn.keys() >= set(DIGITS):
+        return ()
+    digits = [next(iter(drawn[digit])) for digit in DIGITS]
+    if len({(font, width) for font, _code, width in digits}) != 1:
+        return ()
+    return tuple(code for _font, code, _width in digits)
 
 
 def _needs_text(text: str) -> bool:

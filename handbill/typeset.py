@@ -11,7 +11,7 @@ import os
 import re
 import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,10 +21,11 @@ import weasyprint
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
-from handbill import finish, fitting, measure, textlayer
+from handbill import dissect, finish, fitting, measure, textlayer
 from handbill.diagnostics import Fault, Location
 from handbill.editions import Impression
 from handbill.fitting import Layout
+from handbill.imprint import Card, Shell, Unfit
 from handbill.model import Proof
 
 
@@ -45,6 +46,10 @@ _KINDS = (
         "untagged-content",
     ),
 )
+
+
+#: Is given a document, its PDF and the settings in which it was laid out.
+_Cut = Callable[[Any, Any, tuple[str, ...]], None]
 
 
 class _Assets(URLFetcher):  # type: ignore[misc] # weasyprint has no types
@@ -105,21 +110,74 @@ def _fonts(fonts_conf: str) -> FontConfiguration:
 
 def typeset(proof: Proof) -> Impression:
     """Lay out and paint a proof as a tagged PDF (PDF/UA-1 and PDF/A-2a)."""
+    return _paint(proof, lambda _document, _pdf, _tried: None)
+
+
+def shell(proof: Proof, masks: Mapping[str, str]) -> tuple[Impression, Shell | str]:
+    """Typeset a leaflet whose clinic is blank, and cut it; say why where that cannot be.
+
+    Args:
+        proof: the leaflet.
+        masks: the values that stand for those of slots.
+    """
+    made: list[Shell | str] = [""]
+
+    def cut(document: Any, pdf: Any, tried: tuple[str, ...]) -> None:
+        spots = measure.spots(document, textlayer.BLOCK)
+        made[:] = [dissect.shell(pdf, spots, masks, tried)]
+
+    return _cut(proof, cut, made), made[0]
+
+
+def card(proof: Proof) -> tuple[Impression, Card | str]:
+    """Typeset a clinic's blocks, and cut them out; say why where that cannot be."""
+    made: list[Card | str] = [""]
+
+    def cut(document: Any, pdf: Any, _tried: tuple[str, ...]) -> None:
+        made[:] = [dissect.card(pdf, measure.spots(document, textlayer.BLOCK))]
+
+    return _cut(proof, cut, made), made[0]
+
+
+def _cut(proof: Proof, cut: _Cut, made: list[Any]) -> Impression:
+    """Paint a proof and cut it, or say why that cannot be."""
+
+    def attempt(document: Any, pdf: Any, tried: tuple[str, ...]) -> None:
+        try:
+            cut(document, pdf, tried)
+        except Unfit as error:
+            made[:] = [str(error)]
+
+    return _paint(proof, attempt, parted=True)
+
+
+def _paint(proof: Proof, cut: _Cut, *, parted: bool = False) -> Impression:
+    """Lay out and paint a proof.
+
+    Args:
+        proof: the page.
+        cut: is given the document, its finished PDF before it is written, and in which settings
+            it was laid out.
+        parted: whether what is a clinic's is marked in the content.
+    """
     log = _Log()
     _LOGGER.addHandler(log)
     families: set[str] = set()
+    tried: tuple[str, ...] = ()
 
-    def complete(_document: object, pdf: Any) -> None:
+    def complete(document: Any, pdf: Any) -> None:
         finish.finish(pdf)
         for item in pdf.objects:
             if isinstance(item, dict) and item.get("Type") == "/FontDescriptor":
                 families.add(str(item["FontFamily"].string))
+        cut(document, pdf, tried)
 
     try:
         with _patience(PATIENCE):
-            layout, document = _fitted(proof)
+            layout, document, parts, tried = _fitted(proof)
             finish.describe(document)
-            pdf = document.write_pdf(finisher=complete, **_OPTIONS)
+            with textlayer.parted(parts if parted else {}):
+                pdf = document.write_pdf(finisher=complete, **_OPTIONS)
             flaws = list(measure.flaws(document, proof.least_size))
     except Exception as error:  # noqa: BLE001 - WeasyPrint's own crash is this edition's finding
         message = f"the engine cannot print this: {type(error).__name__}: {error}"
@@ -185,10 +243,14 @@ def _patience(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def _fitted(proof: Proof) -> tuple[Layout, Any]:
-    """Lay a proof out in the setting that fits its paper; return the document too."""
+def _fitted(proof: Proof) -> tuple[Layout, Any, dict[Any, textlayer.Part], tuple[str, ...]]:
+    """Lay a proof out in the setting that fits its paper.
+
+    Returns:
+        The layout, the document, its elements that are a clinic's, and the settings tried.
+    """
     fonts = _fonts(os.environ["FONTCONFIG_FILE"])
-    made: dict[str, tuple[Layout, Any]] = {}
+    made: dict[str, tuple[Layout, Any, dict[Any, textlayer.Part]]] = {}
 
     def lay_out(setting: str) -> Layout:
         html = weasyprint.HTML(
@@ -197,11 +259,12 @@ def _fitted(proof: Proof) -> tuple[Layout, Any]:
             url_fetcher=_Assets(proof.assets),
         )
         document = html.render(font_config=fonts, **_OPTIONS)
-        made[setting] = measure.layout(document, setting), document
+        parts = textlayer.clinics(html.etree_element)
+        made[setting] = measure.layout(document, setting), document, parts
         return made[setting][0]
 
     chosen = fitting.fit(proof.html, proof.budget, lay_out)
-    return made[chosen.setting]
+    return *made[chosen.setting], tuple(made)
 
 
 def missing_glyph(letter: str, proof: Proof) -> Fault:
