@@ -269,7 +269,8 @@ def _make(options: argparse.Namespace, store: Store, today: dt.date) -> int:
         findings += [_rules().diagnose(fault) for fault in plan.drafts(loaded, editions)]
     build = runner.Build(loaded, store, fonts_conf=str(fonts_conf), findings=findings)
     workers, at_once = runner.executor(options.executor, max(1, min(options.jobs, len(editions))))
-    counts = dict.fromkeys(("typeset", "reused", "stopped"), 0)
+    states = ("typeset", *(["imprinted"] if loaded.settings.fan_out else []), "reused", "stopped")
+    counts = dict.fromkeys(states, 0)
     complete = False
     try:
         for number, outcome in enumerate(build.run(editions, workers, at_once), start=1):
@@ -283,6 +284,8 @@ def _make(options: argparse.Namespace, store: Store, today: dt.date) -> int:
     finally:
         workers.shutdown(wait=True, cancel_futures=True)
         build.conclude(complete=complete, release=options.release)
+    for reason, number in build.direct.most_common():
+        _say(f"typeset directly, not imprinted: {number}, because {reason}")
     for path in build.withdrawn:
         _say(f"withdrawn {path}: nothing publishes it any more")
     rows = _selected(options, [build.rows[path] for path in sorted(build.rows)])

@@ -13,7 +13,7 @@ import pydyf
 
 from handbill import imprint
 from handbill.imprint import TOKEN, Blank, Card, Cut, Shell, Slot, Spot, Thing, Title, Unfit
-from handbill.textlayer import BLOCK, DIGITS, PIECE, SLOT, Piece
+from handbill.textlayer import BLOCK, DIGITS, PIECE, Piece
 
 
 _HEADER = b"%PDF-1.7\n%\xf0\x9f\x96\xa4\n"
@@ -154,9 +154,7 @@ class _ShellCutter(_Cutter):
 
     def cut(self, spots: Mapping[str, Spot], tried: tuple[str, ...]) -> Shell:
         blanks = {name: self.blank(name, spot) for name, spot in spots.items()}
-        by_start = {
-            (blank.spot.page, start): blank.number for blank, start in blanks.values()
-        }
+        by_start = {(blank.spot.page, start): blank.number for blank, start in blanks.values()}
         used: dict[int, int] = {}
         slots: list[Slot] = []
         for number, page in enumerate(self.pages):
@@ -164,7 +162,7 @@ class _ShellCutter(_Cutter):
                 slots += self.page(number, page, by_start, used)
         info = self.number(), {key: value.string for key, value in self.pdf.info.items()}
         titles = tuple(self.titles())
-        tree = self.parents({blank.spot.page for blank, _start in blanks.values()})
+        tree = self.parents()
         resources, states, fonts = self.resources()
         metadata = self.metadata()
         body, table = self.written()
@@ -266,7 +264,7 @@ class _ShellCutter(_Cutter):
     def titles(self) -> Iterator[Title]:
         """Yield the bookmarks that name digits of a clinic."""
         for item in self.pdf.objects:
-            if isinstance(item, dict) and "Dest" in item and "Title" in item:
+            if isinstance(item, pydyf.Dictionary) and "Dest" in item and "Title" in item:
                 text = item["Title"].string
                 if any(mask in text for mask in self.masks.values()):
                     self.open.add(item.number)
@@ -274,7 +272,7 @@ class _ShellCutter(_Cutter):
                     start = pydyf.Dictionary(rest).data.removesuffix(b">>") + b"/Title "
                     yield Title(number=item.number, parts=(start, b">>"), text=text)
 
-    def parents(self, pages: set[int]) -> tuple[int, tuple[bytes, ...]]:
+    def parents(self) -> tuple[int, tuple[bytes, ...]]:
         """Return the parent tree, parted where the pieces of a card follow a page's own."""
         self.open.add(self.tree.number)
         parts, part = [], b"<</Nums["
@@ -357,9 +355,7 @@ class _CardCutter(_Cutter):
             if not state.keys() <= {"ca", "CA"}:
                 raise Unfit("its logo is blended with what is below it")
             states[name.decode()] = state.data
-        renamed = {
-            name: _rename(cut, {*fonts, *pictures}) for name, cut in cuts.items()
-        }
+        renamed = {name: _rename(cut, {*fonts, *pictures}) for name, cut in cuts.items()}
         prefix = _PREFIX.decode()
         return Card(
             things=tuple(self.things),

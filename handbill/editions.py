@@ -91,7 +91,10 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of one edition: `typeset`, `reused` (no new PDF), or `stopped` by errors."""
+    """What became of one edition.
+
+    It was `typeset`, `imprinted` on a shell, `reused` (no new PDF), or `stopped` by errors.
+    """
 
     edition: Edition
     state: str

@@ -277,8 +277,8 @@ def imprint(shell: Shell, card: Card, *, clinic: str, name: str, slots: Mapping[
     words = {ID: clinic, NAME: name}
     for title in shell.titles:
         text = title.text
-        for slot, value in slots.items():
-            text = text.replace(shell.masks[slot], value)
+        for masked_slot, value in slots.items():
+            text = text.replace(shell.masks[masked_slot], value)
         file.dictionary(title.number, string(text).join(title.parts))
     number, entries = shell.info
     told = b"".join(b"/%s %s" % (k.encode(), string(_put(v, words))) for k, v in entries.items())
@@ -287,9 +287,7 @@ def imprint(shell: Shell, card: Card, *, clinic: str, name: str, slots: Mapping[
     file.stream(shell.metadata[0], b"/Type/Metadata/Subtype/XML", known.encode())
     seal = hashlib.sha256(repr((clinic, name, sorted(slots.items()), card.cuts)).encode())
     seal.update(shell.body)
-    return file.close(
-        first + len(card.things), shell.root, number, seal.hexdigest()[:32].encode()
-    )
+    return file.close(first + len(card.things), shell.root, number, seal.hexdigest()[:32].encode())
 
 
 def _share(file: _File, shell: Shell, card: Card, ends: Mapping[int, list[bytes]]) -> None:
@@ -475,20 +473,19 @@ def _plain(value: Any) -> Any:
 
 
 def _built(kind: Any, value: Any) -> Any:
+    kinds = get_args(kind)
     if kind is bytes:
-        return value.encode("latin-1")
-    if isinstance(kind, UnionType):
-        inner = next(item for item in get_args(kind) if item is not NoneType)
-        return None if value is None else _built(inner, value)
-    if get_origin(kind) is tuple:
-        kinds = get_args(kind)
-        if kinds[-1] is Ellipsis:
-            return tuple(_built(kinds[0], item) for item in value)
-        return tuple(_built(each, item) for each, item in zip(kinds, value, strict=True))
-    if get_origin(kind) is Mapping:
-        inner = get_args(kind)[1]
-        return {key: _built(inner, item) for key, item in value.items()}
-    if dataclasses.is_dataclass(kind):
+        value = value.encode("latin-1")
+    elif isinstance(kind, UnionType):
+        inner = next(item for item in kinds if item is not NoneType)
+        value = None if value is None else _built(inner, value)
+    elif get_origin(kind) is tuple and kinds[-1] is Ellipsis:
+        value = tuple(_built(kinds[0], item) for item in value)
+    elif get_origin(kind) is tuple:
+        value = tuple(_built(each, item) for each, item in zip(kinds, value, strict=True))
+    elif get_origin(kind) is Mapping:
+        value = {key: _built(kinds[1], item) for key, item in value.items()}
+    elif isinstance(kind, type) and dataclasses.is_dataclass(kind):
         hints = get_type_hints(kind)
-        return kind(**{name: _built(hint, value[name]) for name, hint in hints.items()})
+        value = kind(**{name: _built(hint, value[name]) for name, hint in hints.items()})
     return value

@@ -88,9 +88,7 @@ _EMPTY = Leaflet(
         structure="",
         faults=(),
     ),
-    front_blocks=tuple(
-        Block(msgid="–", kind="", path=_PRESS, line=1, column=1) for _ in range(3)
-    ),
+    front_blocks=tuple(Block(msgid="–", kind="", path=_PRESS, line=1, column=1) for _ in range(3)),
     assets={},
     locations={},
     body_line=1,
@@ -136,7 +134,7 @@ def shell(job: Job) -> tuple[Job, dict[str, str]]:
             slots[name] = value
         else:
             slots[name] = masked(value, str(number))
-            masks[name] = _unbroken(slots[name])
+            masks[name] = unbroken(slots[name])
     hidden = replace(
         clinic,
         id=ID,
@@ -322,12 +320,12 @@ def print_card(proof: Proof) -> Impression:
     return _kept(proof, impression, made)
 
 
-def _kept(proof: Proof, impression: Impression, made: imprint.Shell | imprint.Card | str) -> Impression:
+def _kept(
+    proof: Proof, impression: Impression, made: imprint.Shell | imprint.Card | str
+) -> Impression:
     """Examine what was cut as what is published, and keep its parts."""
     met = (*examine(proof, impression.data), *_barriers(proof)) if impression.data else ()
-    return replace(
-        impression, data=imprint.dumps(made), faults=(*impression.faults, *met)
-    )
+    return replace(impression, data=imprint.dumps(made), faults=(*impression.faults, *met))
 
 
 def _stamp(proof: Proof) -> str:
@@ -560,7 +558,7 @@ class _Composer(_Setter):
     def slot(self, name: str) -> str:
         """Return what to print for a slot; where texts are shared, it is an element of its own."""
         slots = self.job.clinic.slots
-        value = _unbroken(slots[name])
+        value = unbroken(slots[name])
         if not self.job.fan_out or self.kind != "pdf":
             return value
         return f"{chr(_OPEN + sorted(slots).index(name))}{value}{_CLOSE}"
@@ -574,7 +572,9 @@ class _Composer(_Setter):
 def _spanned(html: str, names: Sequence[str]) -> str:
     """Make elements of the slots that were marked."""
     return _MARKED.sub(
-        lambda match: f'<span {_SLOT}="{names[ord(match.group(1)) - _OPEN]}">{match.group(2)}</span>',
+        lambda match: (
+            f'<span {_SLOT}="{names[ord(match.group(1)) - _OPEN]}">{match.group(2)}</span>'
+        ),
         html,
     )
 
@@ -590,7 +590,7 @@ def _sample(project: Project, fixture: Fixture, setter: _Setter) -> str:
 
     def slot(name: str) -> str:
         values = (clinic.slots.get(name) for clinic in project.clinics.values())
-        return _unbroken(next(filter(None, values), name))
+        return unbroken(next(filter(None, values), name))
 
     furniture = Furniture(
         translate=lambda block: block.msgid,
@@ -699,7 +699,7 @@ def _address(job: Job) -> str:
     return "/".join((job.site, *map(quote, parts), ""))
 
 
-def _unbroken(value: str) -> str:
+def unbroken(value: str) -> str:
     """Keep a telephone number on one line; other values may be broken."""
     return value.replace(" ", "\u00a0") if _PHONE.fullmatch(value) else value
 

@@ -8,8 +8,8 @@ that they need travels in a job, all that they make comes back in a value.
 import datetime as dt
 import multiprocessing
 import signal
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
@@ -17,10 +17,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from handbill import plan, press, preview, rules, toolchain, typeset
+from handbill import fanout, plan, press, preview, rules, toolchain, typeset
 from handbill.checks import editorial
 from handbill.diagnostics import Diagnostic, Fault, HandbillError, Location, Scope, Severity
 from handbill.editions import Artifact, Edition, Impression, Outcome
+from handbill.imprint import Unfit
 from handbill.model import Job, Project, Proof
 from handbill.project import FONTS
 from handbill.sources import digest
@@ -107,12 +108,16 @@ class Build:
         self.met: list[Diagnostic] = []
         self.visited: set[str] = set()
         self.withdrawn: list[str] = []
+        #: Why editions were typeset directly where others of their leaflet were imprinted.
+        self.direct: Counter[str] = Counter()
 
     def run(
         self, editions: Iterable[Edition], workers: Executor, at_once: int
     ) -> Iterator[Outcome]:
         """Make editions; yield what became of each, as soon as it is known."""
         waiting = deque(editions)
+        if self.project.settings.fan_out:
+            waiting = deque((yield from self._fan_out(waiting, workers, at_once)))
         composing: dict[Future[Any], tuple[Edition, dict[str, str]]] = {}
         printing: dict[Future[Any], tuple[Proof, dict[str, str]]] = {}
         while waiting or composing or printing:
@@ -146,6 +151,72 @@ class Build:
                 else:
                     task = workers.submit(_typeset, result, self.fonts_conf)
                     printing[task] = result, inputs
+
+    def _fan_out(
+        self, editions: Iterable[Edition], workers: Executor, at_once: int
+    ) -> Generator[Outcome, None, list[Edition]]:
+        """Imprint what can be; yield what became of each, and return the others."""
+        direct: list[Edition] = []
+        wishes: dict[tuple[str, str], list[fanout.Wish]] = {}
+        for edition in editions:
+            form = self.project.formats[edition.format]
+            if form.kind != "pdf" or form.imposition:
+                direct.append(edition)
+                continue
+            self.visited.add(edition.path)
+            inputs = plan.inputs(self.project, edition, self.toolchain)
+            if errors := plan.stopped_by(edition, self.findings):
+                yield self._stop(edition, errors)
+            elif reused := self._unchanged(edition, inputs):
+                yield reused
+            else:
+                try:
+                    wish = fanout.wish(plan.job(self.project, edition), inputs)
+                    wishes.setdefault((edition.language, edition.format), []).append(wish)
+                except Unfit as error:
+                    self.direct[str(error)] += 1
+                    direct.append(edition)
+        fan_out = fanout.FanOut(
+            toolchain=self.toolchain,
+            fonts_conf=self.fonts_conf,
+            made=lambda tasks: self._made(tasks, workers, at_once),
+            kept=self.store.impression,
+            submit=workers.submit,
+            result=_result,
+        )
+        for group in wishes.values():
+            for made in fan_out.imprint(group):
+                edition = made.wish.edition
+                if made.impression and made.proof:
+                    inputs = made.wish.inputs
+                    outcome = self._finish(made.proof, inputs, made.impression, "imprinted")
+                    if outcome.state == "imprinted":
+                        self.rows[edition.path]["parts"] = list(made.parts)
+                    yield outcome
+                else:
+                    self.direct[made.reason] += 1
+                    direct.append(edition)
+        return direct
+
+    def _made(
+        self, tasks: Iterable[fanout.Task], workers: Executor, at_once: int
+    ) -> Iterator[tuple[fanout.Task, Impression]]:
+        """Do tasks, or find what they have made before."""
+        waiting = deque(tasks)
+        printing: dict[Future[Any], fanout.Task] = {}
+        while waiting or printing:
+            while waiting and len(printing) < _WINDOW * at_once:
+                task = waiting.popleft()
+                if kept := self.store.impression(task.proof.key):
+                    yield task, kept
+                else:
+                    future = workers.submit(task.work, task.proof, *task.arguments)
+                    printing[future] = task
+            done, _ = wait(printing, return_when=FIRST_COMPLETED) if printing else ((), ())
+            for future in done:
+                task, result = printing.pop(future), _result(future)
+                self.store.keep(task.proof.key, result)
+                yield task, result
 
     def preview(self, paths: Iterable[str], workers: Executor) -> Iterator[str]:
         """Draw the pages of published PDFs that have no pictures yet; yield which were drawn."""
@@ -189,7 +260,8 @@ class Build:
             self.rows[path]["current"] &= self.rows[path]["inputs"] == inputs
             self.rows[path]["current"] &= not plan.stopped_by(edition, findings)
         if complete:
-            self.store.forget(row["key"] for row in self.rows.values())
+            rows = self.rows.values()
+            self.store.forget(key for row in rows for key in (row["key"], *row.get("parts", ())))
             today = self.project.today
             dates = [
                 date
