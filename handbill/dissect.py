@@ -30,6 +30,19 @@ _SPACE = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Painted:
+    """A PDF that is about to be written.
+
+    Attributes:
+        pdf: the PDF, settled.
+        contents: of each stream that shows what is a clinic's, and of each page, what paints it.
+    """
+
+    pdf: Any
+    contents: Mapping[int, list[Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
     """A piece of marked content: its place in the stream, and the spaces and clips around it."""
 
@@ -39,13 +52,28 @@ class _Found:
     within: tuple[bytes, ...]
 
 
+def contents(pdf: Any) -> dict[int, list[Any]]:
+    """Return what paints pages and a clinic's, by the numbers of streams; settled, it is packed."""
+    pages = {item["Contents"] for item in pdf.objects if _is_page(item)}
+    return {
+        item.number: list(item.stream)
+        for item in pdf.objects
+        if isinstance(item, pydyf.Stream)
+        and (item.reference in pages or any(hasattr(part, PIECE) for part in item.stream))
+    }
+
+
+def _is_page(item: Any) -> bool:
+    return isinstance(item, dict) and item.get("Type") == "/Page"
+
+
 def shell(
-    pdf: Any, spots: Mapping[str, Spot], masks: Mapping[str, str], tried: tuple[str, ...]
+    painted: Painted, spots: Mapping[str, Spot], masks: Mapping[str, str], tried: tuple[str, ...]
 ) -> Shell:
     """Cut a leaflet whose clinic is blank.
 
     Args:
-        pdf: the painted PDF.
+        painted: the PDF.
         spots: where its blanks stand.
         masks: the values that stand for those of slots.
         tried: in which settings it was laid out.
@@ -53,32 +81,31 @@ def shell(
     Raises:
         Unfit: it cannot be imprinted.
     """
-    return _ShellCutter(pdf, masks).cut(spots, tried)
+    return _ShellCutter(painted, masks).cut(spots, tried)
 
 
-def card(pdf: Any, spots: Mapping[str, Spot]) -> Card:
+def card(painted: Painted, spots: Mapping[str, Spot]) -> Card:
     """Cut a clinic's blocks out of a leaflet without a text.
 
     Raises:
         Unfit: they cannot be set onto another leaflet.
     """
-    return _CardCutter(pdf).cut(spots)
+    return _CardCutter(painted).cut(spots)
 
 
 class _Cutter:
     """What both ways of cutting need to know of a PDF."""
 
-    def __init__(self, pdf: Any) -> None:
-        self.pdf = pdf
+    def __init__(self, painted: Painted) -> None:
+        self.pdf = pdf = painted.pdf
         self.pages = [self.object(reference) for reference in pdf.page_references]
-        self.streams = [self.object(page["Contents"]) for page in self.pages]
+        numbers = [self.object(page["Contents"]).number for page in self.pages]
+        self.contents = [painted.contents[number] for number in numbers]
         tree = self.object(self.object(pdf.catalog["StructTreeRoot"])["ParentTree"])
         self.tree, self.owners = tree, tree["Nums"][1 : 2 * len(self.pages) : 2]
-        self.found = [list(_pieces(stream.stream)) for stream in self.streams]
-        for item in pdf.objects:
-            own = any(item is stream for stream in self.streams)
-            if isinstance(item, pydyf.Stream) and not own and any(_pieces(item.stream)):
-                raise Unfit("its clinic stands in what is painted as one")
+        self.found = [list(_pieces(content)) for content in self.contents]
+        if painted.contents.keys() != set(numbers):
+            raise Unfit("its clinic stands in what is painted as one")
 
     def object(self, reference: Any) -> Any:
         return self.pdf.objects[int(reference.split()[0])]
@@ -108,7 +135,7 @@ class _Cutter:
         return element
 
     def mark(self, page: int, item: _Found) -> int:
-        number: int = self.streams[page].stream[item.start + 1]["MCID"]
+        number: int = self.contents[page][item.start + 1]["MCID"]
         return number
 
     def role(self, element: Any) -> str:
@@ -138,10 +165,10 @@ class _Cutter:
 
 
 class _ShellCutter(_Cutter):
-    def __init__(self, pdf: Any, masks: Mapping[str, str]) -> None:
-        super().__init__(pdf)
+    def __init__(self, painted: Painted, masks: Mapping[str, str]) -> None:
+        super().__init__(painted)
         self.masks = masks
-        self.size = len(pdf.objects)
+        self.size = len(self.pdf.objects)
         #: Objects that are left out or written later.
         self.open: set[int] = {0}
         self.streams_written: list[tuple[int, bytes]] = []
@@ -212,7 +239,7 @@ class _ShellCutter(_Cutter):
         self, number: int, page: Any, blanks: Mapping[tuple[int, int], int], used: dict[int, int]
     ) -> Iterator[Slot]:
         """Cut a page's content at its pieces, and yield those of slots."""
-        parts = self.streams[number].stream
+        parts = self.contents[number]
         contents: list[int] = []
         before = 0
         for item in self.found[number]:
@@ -228,7 +255,7 @@ class _ShellCutter(_Cutter):
                 contents.append(slot.number)
                 yield slot
         contents.append(self.stream(parts[before:]))
-        self.open.add(self.streams[number].number)
+        self.open.add(self.object(page["Contents"]).number)
         copy = pydyf.Dictionary(page)
         copy["Contents"] = pydyf.Array([b"%d 0 R" % item for item in contents])
         self.small[page.number] = copy.data
@@ -335,8 +362,8 @@ class _ShellCutter(_Cutter):
 
 
 class _CardCutter(_Cutter):
-    def __init__(self, pdf: Any) -> None:
-        super().__init__(pdf)
+    def __init__(self, painted: Painted) -> None:
+        super().__init__(painted)
         self.things: list[Thing] = []
         #: Which of the card's objects an object of the PDF is.
         self.places: dict[int, int] = {}
@@ -369,7 +396,7 @@ class _CardCutter(_Cutter):
         """Cut out a block: its content and its structure."""
         page, found = self.pieces(name)
         element = self.element(name, page, found)
-        parts = self.streams[page].stream
+        parts = self.contents[page]
         self.marks = {self.mark(page, item): n for n, item in enumerate(found)}
         self.top, self.page = element.number, page
         written = []

@@ -28,7 +28,6 @@ SAMPLE = 50
 _WINDOW = 4
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """An edition that is to be imprinted.
@@ -124,6 +123,10 @@ class Order:
     examined: Job | None
 
 
+#: An edition and the keys of its clinic's cards, one for each setting that its shell was tried in.
+_Fitting = tuple[Wish, tuple[str, ...]]
+
+
 class FanOut:
     """Imprints the editions of a build. It asks the build for what must be printed or is kept."""
 
@@ -187,7 +190,7 @@ class FanOut:
             yield from (Imprinted(wish=wish, reason=str(error)) for wish in wishes)
             return
         cards = {fit: self._cards(wishes, fit) if fit else plain for fit in tried}
-        fitting: list[tuple[Wish, tuple[str, ...]]] = []
+        fitting: list[_Fitting] = []
         for wish in wishes:
             own = [cards[fit][wish.edition.clinic] for fit in tried]
             if any(card.heights != own[0].heights for card in own):
@@ -196,7 +199,7 @@ class FanOut:
             else:
                 fitting.append((wish, tuple(card.key for card in own)))
         place = tried.index(shell.fit)
-        running: deque[tuple[Sequence[tuple[Wish, tuple[str, ...]]], Future[Any]]] = deque()
+        running: deque[tuple[list[_Fitting], Future[Any]]] = deque()
         examined = False
         while fitting or running:
             # Until one has passed its examination, they are imprinted one by one.

@@ -58,7 +58,13 @@ def describe(document: Any) -> None:
 
 
 def finish(pdf: Any) -> None:
-    """Mend a painted PDF in place, just before it is written."""
+    """Mend and settle a painted PDF in place, just before it is written."""
+    mend(pdf)
+    settle(pdf)
+
+
+def mend(pdf: Any) -> None:
+    """Mend a painted PDF in place; its streams can still be read."""
     pages = [_object(pdf, reference) for reference in pdf.page_references]
     tree = _object(pdf, pdf.catalog["StructTreeRoot"])
     elements = list(_elements(pdf, tree))
@@ -77,10 +83,15 @@ def finish(pdf: Any) -> None:
                 _mark(group, dead, pdf.catalog["Lang"].string)
                 _adopt(pdf, group, owners, numbers)
     for item in pdf.objects:
+        if isinstance(item, dict) and item.get("Subtype") == "/Link" and "A" in item:
+            item.setdefault("Contents", item["A"]["URI"])
+
+
+def settle(pdf: Any) -> None:
+    """Let every stream be read whole, just before a PDF is written; nothing changes after it."""
+    for item in pdf.objects:
         if isinstance(item, pydyf.Stream):
             _settle(item)
-        elif isinstance(item, dict) and item.get("Subtype") == "/Link" and "A" in item:
-            item.setdefault("Contents", item["A"]["URI"])
     pdf.write = functools.partial(_write, pdf, pdf.write)
 
 

@@ -49,7 +49,7 @@ _KINDS = (
 
 
 #: Is given a document, its PDF and the settings in which it was laid out.
-_Cut = Callable[[Any, Any, tuple[str, ...]], None]
+_Cut = Callable[[Any, dissect.Painted, tuple[str, ...]], None]
 
 
 class _Assets(URLFetcher):  # type: ignore[misc] # weasyprint has no types
@@ -110,7 +110,7 @@ def _fonts(fonts_conf: str) -> FontConfiguration:
 
 def typeset(proof: Proof) -> Impression:
     """Lay out and paint a proof as a tagged PDF (PDF/UA-1 and PDF/A-2a)."""
-    return _paint(proof, lambda _document, _pdf, _tried: None)
+    return _paint(proof, lambda _document, _painted, _tried: None)
 
 
 def shell(proof: Proof, masks: Mapping[str, str]) -> tuple[Impression, Shell | str]:
@@ -122,9 +122,9 @@ def shell(proof: Proof, masks: Mapping[str, str]) -> tuple[Impression, Shell | s
     """
     made: list[Shell | str] = [""]
 
-    def cut(document: Any, pdf: Any, tried: tuple[str, ...]) -> None:
+    def cut(document: Any, painted: dissect.Painted, tried: tuple[str, ...]) -> None:
         spots = measure.spots(document, textlayer.BLOCK)
-        made[:] = [dissect.shell(pdf, spots, masks, tried)]
+        made[:] = [dissect.shell(painted, spots, masks, tried)]
 
     return _cut(proof, cut, made), made[0]
 
@@ -133,8 +133,8 @@ def card(proof: Proof) -> tuple[Impression, Card | str]:
     """Typeset a clinic's blocks, and cut them out; say why where that cannot be."""
     made: list[Card | str] = [""]
 
-    def cut(document: Any, pdf: Any, _tried: tuple[str, ...]) -> None:
-        made[:] = [dissect.card(pdf, measure.spots(document, textlayer.BLOCK))]
+    def cut(document: Any, painted: dissect.Painted, _tried: tuple[str, ...]) -> None:
+        made[:] = [dissect.card(painted, measure.spots(document, textlayer.BLOCK))]
 
     return _cut(proof, cut, made), made[0]
 
@@ -142,9 +142,9 @@ def card(proof: Proof) -> tuple[Impression, Card | str]:
 def _cut(proof: Proof, cut: _Cut, made: list[Any]) -> Impression:
     """Paint a proof and cut it, or say why that cannot be."""
 
-    def attempt(document: Any, pdf: Any, tried: tuple[str, ...]) -> None:
+    def attempt(document: Any, painted: dissect.Painted, tried: tuple[str, ...]) -> None:
         try:
-            cut(document, pdf, tried)
+            cut(document, painted, tried)
         except Unfit as error:
             made[:] = [str(error)]
 
@@ -166,11 +166,13 @@ def _paint(proof: Proof, cut: _Cut, *, parted: bool = False) -> Impression:
     tried: tuple[str, ...] = ()
 
     def complete(document: Any, pdf: Any) -> None:
-        finish.finish(pdf)
+        finish.mend(pdf)
+        contents = dissect.contents(pdf)
+        finish.settle(pdf)
         for item in pdf.objects:
             if isinstance(item, dict) and item.get("Type") == "/FontDescriptor":
                 families.add(str(item["FontFamily"].string))
-        cut(document, pdf, tried)
+        cut(document, dissect.Painted(pdf=pdf, contents=contents), tried)
 
     try:
         with _patience(PATIENCE):
