@@ -288,7 +288,7 @@ def _heights(card: Impression) -> dict[str, float]:
         raise Unfit(f"its clinic's blocks break a rule: {card.faults[0].kind}")
     cuts = imprint.loads(Card, card.data).cuts
     # Of two heights that are one on paper, the shell is made for one.
-    return {name: round(cut.spot.height, 3) for name, cut in cuts.items()}
+    return {name: round(cut.spot.height, 6) for name, cut in cuts.items()}
 
 
 def _impression(shell: Impression, wish: Wish, pdf: bytes) -> Impression:
