@@ -164,7 +164,7 @@ class FanOut:
                 yield Imprinted(wish=wish, reason=card.reason)
             else:
                 kinds.setdefault(wish.kind(card.heights), []).append(wish)
-        tasks: list[Task] = []
+        tasks: dict[str, Task] = {}
         groups: dict[str, list[Wish]] = {}
         for group in kinds.values():
             blank, masks = group[0].blank, group[0].masks
@@ -174,10 +174,12 @@ class FanOut:
             except (Unfit, HandbillError) as error:
                 yield from (Imprinted(wish=wish, reason=str(error)) for wish in group)
                 continue
-            groups[proof.key] = group
-            task = Task(proof=proof, work=make_shell, arguments=(masks, self.fonts_conf))
-            tasks.append(task)
-        for task, shell in self.made(tasks):
+            # A number may stand only in a local variant that these clinics do not print.
+            shown = {name: mask for name, mask in masks.items() if mask in proof.html}
+            task = Task(proof=proof, work=make_shell, arguments=(shown, self.fonts_conf))
+            tasks[proof.key] = task
+            groups.setdefault(proof.key, []).extend(group)
+        for task, shell in self.made(tasks.values()):
             yield from self._imprint(groups[task.proof.key], task.proof, shell, cards)
 
     def _imprint(

@@ -447,9 +447,7 @@ def _reordered(html: str, lines: list[str]) -> Iterator[tuple[str, str]]:
     own = Counter(hypertext.blocks(html, leave='dir="ltr"'))
     elsewhere = "\n".join((every - own).elements()).translate(_SIDES)
     # A number may be written with spaces that break, and with others: on paper it is one run.
-    wanted = Counter(
-        " ".join(run.split()) for block in own.elements() for run in bidi.runs(block)
-    )
+    wanted = Counter(" ".join(run.split()) for block in own.elements() for run in bidi.runs(block))
     page = "\n".join(lines)
     # What is found is taken away, the longest first: "10 mg" is not found in "5-10 mg".
     for run in sorted(wanted, key=lambda run: (-len(run), run)):

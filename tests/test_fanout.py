@@ -362,6 +362,21 @@ def test_a_new_number_imprints_one_clinic_and_typesets_no_shell(
 
 
 @pytest.mark.slow
+def test_clinics_that_differ_only_in_what_is_not_printed_share_a_shell(root: Path) -> None:
+    """A number in a local variant that nobody prints makes no difference, and loses no edition."""
+    path = root / "content" / "leaflets" / "hands" / "leaflet.md"
+    text = path.read_text("utf-8").replace("{{ clinic.phone }}", "{{ clinic.emergency_number }}")
+    path.unlink()
+    path.write_text(text + "\n!!! variant water hot\n    Call {{ clinic.phone }}.\n", "utf-8")
+    write_clinic(root, "a")
+    write_clinic(root, "b", phone="0808 1570123")
+    made, outcomes = build(root, tag="en")
+
+    assert states(outcomes) == {"a": "imprinted", "b": "imprinted"}
+    assert len({row["parts"][0] for row in made.rows.values()}) == 1
+
+
+@pytest.mark.slow
 def test_a_build_with_nothing_to_do_keeps_shells_and_cards(root: Path) -> None:
     """What imprinted editions were made of is not forgotten while they are published."""
     write_clinic(root, "a")
