@@ -86,7 +86,9 @@ def row(folder: Path, name: str, sample: int) -> str:
         outcomes = list(build.run(editions, runner.Inline(), 1))
         build.conclude(complete=True)
     states = Counter(item.state for item in outcomes)
-    for finding in sorted({f"{item.rule} {item.message}" for each in outcomes for item in each.diagnostics}):
+    for finding in sorted(
+        {f"{item.rule} {item.message}" for each in outcomes for item in each.diagnostics}
+    ):
         print(f"<!-- {finding} -->")
     for reason, number in build.direct.most_common():
         print(f"<!-- {number} directly: {reason} -->")

@@ -12,7 +12,20 @@ from typing import Any
 import pydyf
 
 from handbill import imprint
-from handbill.imprint import TOKEN, Blank, Card, Cut, Shell, Slot, Spot, Thing, Title, Unfit
+from handbill.imprint import (
+    TOKEN,
+    Blank,
+    Card,
+    Cut,
+    Elastic,
+    Room,
+    Shell,
+    Slot,
+    Spot,
+    Thing,
+    Title,
+    Unfit,
+)
 from handbill.textlayer import BLOCK, DIGITS, PIECE, Piece
 
 
@@ -23,10 +36,10 @@ _FONT = re.compile(rb"^/(\S+) (?=\S+ Tf$)", re.MULTILINE)
 _PICTURE = re.compile(rb"^/(\S+) (?=Do$)", re.MULTILINE)
 _STATE = re.compile(rb"^/(\S+) (?=gs$)", re.MULTILINE)
 _STRANGE = re.compile(rb"^/\S+ (sh|scn|SCN)$", re.MULTILINE)
+#: Points in a CSS pixel.
+_POINT = 0.75
 #: Comes before the names of a card's fonts and pictures, so that they are not the shell's.
 _PREFIX = b"c"
-#: How the page's own space is told, before anything is painted in it.
-_SPACE = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +81,11 @@ def _is_page(item: Any) -> bool:
 
 
 def shell(
-    painted: Painted, spots: Mapping[str, Spot], masks: Mapping[str, str], tried: tuple[str, ...]
+    painted: Painted,
+    spots: Mapping[str, Spot],
+    masks: Mapping[str, str],
+    tried: tuple[str, ...],
+    room: Room | None,
 ) -> Shell:
     """Cut a leaflet whose clinic is blank.
 
@@ -77,11 +94,12 @@ def shell(
         spots: where its blanks stand.
         masks: the values that stand for those of slots.
         tried: in which settings it was laid out.
+        room: how the blanks of its last page may grow; None if they may not.
 
     Raises:
         Unfit: it cannot be imprinted.
     """
-    return _ShellCutter(painted, masks).cut(spots, tried)
+    return _ShellCutter(painted, masks).cut(spots, tried, room)
 
 
 def card(painted: Painted, spots: Mapping[str, Spot]) -> Card:
@@ -173,17 +191,22 @@ class _ShellCutter(_Cutter):
         self.open: set[int] = {0}
         self.streams_written: list[tuple[int, bytes]] = []
         self.small: dict[int, bytes] = {}
+        #: How the last page may be stretched, and what paints it.
+        self.stretched: Room | None = None
+        self.plain: list[tuple[int, bytes | None]] = []
 
     def number(self) -> int:
         """Return the number of a new object."""
         self.size += 1
         return self.size - 1
 
-    def cut(self, spots: Mapping[str, Spot], tried: tuple[str, ...]) -> Shell:
+    def cut(self, spots: Mapping[str, Spot], tried: tuple[str, ...], room: Room | None) -> Shell:
         blanks = {name: self.blank(name, spot) for name, spot in spots.items()}
         by_start = {(blank.spot.page, start): blank.number for blank, start in blanks.values()}
         used: dict[int, int] = {}
         slots: list[Slot] = []
+        last = len(self.pages) - 1
+        self.stretched = room if room and not self.is_stiff(last, spots) else None
         for number, page in enumerate(self.pages):
             if self.found[number]:
                 slots += self.page(number, page, by_start, used)
@@ -207,6 +230,7 @@ class _ShellCutter(_Cutter):
             slots=tuple(slots),
             blanks={name: blank for name, (blank, _start) in blanks.items()},
             titles=titles,
+            elastic=self.elastic(last),
             masks=dict(self.masks),
             metadata=metadata,
             info=info,
@@ -246,7 +270,7 @@ class _ShellCutter(_Cutter):
             blank = blanks.get((number, item.start))
             if blank is None and not (item.piece.part.name in self.masks and item.piece.digits):
                 continue
-            contents.append(self.stream(parts[before : item.start]))
+            contents.append(self.stream(parts[before : item.start], number))
             before = item.end
             if blank is not None:
                 contents.append(blank)
@@ -254,7 +278,9 @@ class _ShellCutter(_Cutter):
                 slot = self.slot(item, parts, used)
                 contents.append(slot.number)
                 yield slot
-        contents.append(self.stream(parts[before:]))
+            if number == len(self.pages) - 1:
+                self.plain.append((contents[-1], None))
+        contents.append(self.stream(parts[before:], number))
         self.open.add(self.object(page["Contents"]).number)
         copy = pydyf.Dictionary(page)
         copy["Contents"] = pydyf.Array([b"%d 0 R" % item for item in contents])
@@ -281,9 +307,47 @@ class _ShellCutter(_Cutter):
             codes=codes,
         )
 
-    def stream(self, parts: list[Any]) -> int:
+    def is_stiff(self, page: int, spots: Mapping[str, Spot]) -> bool:
+        """Tell whether a page cannot be stretched.
+
+        There is no blank on it, or something below one that is not just painted, and would stay
+        behind, or a broken line, whose pieces depend on its length.
+        """
+        top = min((spot.y for spot in spots.values() if spot.page == page), default=0.0)
+        if not top or _is_dashed(_bytes(self.contents[page]), top):
+            return True
+        reference, height = self.pages[page].reference, float(self.pages[page]["MediaBox"][3])
+        foot = height - top * _POINT
+        for item in self.pdf.objects:
+            if not isinstance(item, dict):
+                continue
+            if "A" in item and "BBox" in item["A"] and item["Pg"] == reference:
+                if item["A"]["BBox"][3] > top + imprint.EXACT:
+                    return True
+            elif "Dest" in item and item["Dest"][0] == reference and item["Dest"][3] < foot:
+                return True
+        return bool(self.pages[page].get("Annots"))
+
+    def elastic(self, page: int) -> Elastic | None:
+        """Return the last page, whose content is kept as it is, if it may be stretched."""
+        if self.stretched is None:
+            return None
+        room = self.stretched
+        return Elastic(
+            page=page,
+            contents=tuple(self.plain),
+            foot=room.foot,
+            least=room.least,
+            most=room.most,
+        )
+
+    def stream(self, parts: list[Any], page: int) -> int:
         """Keep a part of a page's content."""
         number = self.number()
+        if self.stretched and page == len(self.pages) - 1:
+            self.open.add(number)
+            self.plain.append((number, _bytes(parts)))
+            return number
         data = imprint.pack(_bytes(parts), 9)
         self.streams_written.append((number, imprint.stream(number, b"/Filter/FlateDecode", data)))
         return number
@@ -507,7 +571,7 @@ def _pieces(parts: list[Any]) -> Iterator[_Found]:
             depth -= 1
             if piece is not None and not depth:
                 around = tuple(item for level in levels for item in level)
-                yield _Found(piece=piece, start=start, end=i + 1, within=around[_SPACE:])
+                yield _Found(piece=piece, start=start, end=i + 1, within=around[imprint.SPACES :])
                 piece = None
         elif depth or piece is not None:
             continue
@@ -517,6 +581,20 @@ def _pieces(parts: list[Any]) -> Iterator[_Found]:
             levels.pop()
         else:
             levels[-1].append(part)
+
+
+def _is_dashed(content: bytes, top: float) -> bool:
+    """Tell whether broken lines are painted below a height."""
+    dashed = False
+    for line in content.split(b"\n"):
+        *values, operator = line.split(b" ")
+        if operator == b"d":
+            dashed = values[0] != b"[]"
+        elif operator == b"Q":
+            dashed = False
+        elif dashed and operator in {b"m", b"l", b"c", b"re"} and float(values[-1]) > top:
+            return True
+    return False
 
 
 def _what(item: _Found) -> tuple[str, str]:

@@ -7,8 +7,9 @@ height. What an edition is made of never depends on which other clinics there ar
 
 import json
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,6 +25,8 @@ from handbill.sources import digest
 BATCH = 16
 #: One of so many imprinted editions is examined in full, besides the first of each shell.
 SAMPLE = 50
+#: The block at the head of the first page.
+_HEAD = "brand"
 #: Batches of one shell in flight.
 _WINDOW = 4
 
@@ -157,18 +160,53 @@ class FanOut:
     def imprint(self, wishes: Sequence[Wish]) -> Iterator[Imprinted]:
         """Imprint editions in one language and format."""
         cards = self._cards(wishes, "")
-        kinds: dict[str, list[Wish]] = {}
+        usual = self._usual(wishes)
+        kinds: list[tuple[Wish, Mapping[str, float]]] = []
         for wish in wishes:
             card = cards[wish.edition.clinic]
             if card.reason:
                 yield Imprinted(wish=wish, reason=card.reason)
             else:
-                kinds.setdefault(wish.kind(card.heights), []).append(wish)
+                heights = usual.get(wish.job.clinic.paper, card.heights)
+                # What stands at the head of the first page moves all that follows.
+                kinds.append((wish, {**heights, _HEAD: card.heights.get(_HEAD, 0.0)}))
+        stiff = yield from self._shells(kinds, cards)
+        # These blocks are too high or too low for a shell of the usual heights.
+        left = [(wish, cards[wish.edition.clinic].heights) for wish in stiff]
+        for wish in (yield from self._shells(left, cards)):
+            yield Imprinted(wish=wish, reason="its blocks take another height")
+
+    def _usual(self, wishes: Iterable[Wish]) -> dict[str, Mapping[str, float]]:
+        """Return the heights of the usual clinic's blocks, by its paper."""
+        papers = {wish.job.clinic.paper: press.standard(wish.job) for wish in wishes}
+        tasks: dict[str, list[str]] = {}
+        wanted: list[Task] = []
+        for paper, job in papers.items():
+            proof = press.compose_card(job, "", self.toolchain)
+            tasks.setdefault(proof.key, []).append(paper)
+            wanted.append(Task(proof=proof, work=make_card, arguments=(self.fonts_conf,)))
+        found: dict[str, Mapping[str, float]] = {}
+        for task, made in self.made(wanted):
+            with suppress(Unfit):
+                found |= dict.fromkeys(tasks[task.proof.key], _heights(made))
+        return found
+
+    def _shells(
+        self, kinds: Iterable[tuple[Wish, Mapping[str, float]]], cards: Mapping[str, _Card]
+    ) -> Generator[Imprinted, None, list[Wish]]:
+        """Imprint editions on shells whose blanks have these heights; return those that do not fit.
+
+        Args:
+            kinds: the editions, and the heights.
+            cards: the cards of their clinics.
+        """
+        alike: dict[str, tuple[Mapping[str, float], list[Wish]]] = {}
+        for wish, heights in kinds:
+            alike.setdefault(wish.kind(heights), (heights, []))[1].append(wish)
         tasks: dict[str, Task] = {}
         groups: dict[str, list[Wish]] = {}
-        for group in kinds.values():
+        for heights, group in alike.values():
             blank, masks = group[0].blank, group[0].masks
-            heights = cards[group[0].edition.clinic].heights
             try:
                 proof = press.compose_shell(blank, masks, heights, self.toolchain)
             except (Unfit, HandbillError) as error:
@@ -179,18 +217,34 @@ class FanOut:
             task = Task(proof=proof, work=make_shell, arguments=(shown, self.fonts_conf))
             tasks[proof.key] = task
             groups.setdefault(proof.key, []).extend(group)
+        stiff: list[Wish] = []
         for task, shell in self.made(tasks.values()):
-            yield from self._imprint(groups[task.proof.key], task.proof, shell, cards)
+            group = groups[task.proof.key]
+            try:
+                usable = _usable(shell)
+            except Unfit as error:
+                yield from (Imprinted(wish=wish, reason=str(error)) for wish in group)
+                continue
+            by_heights: dict[str, list[Wish]] = {}
+            for wish in group:
+                heights = cards[wish.edition.clinic].heights
+                if imprint.stretches(usable, heights):
+                    by_heights.setdefault(repr(heights), []).append(wish)
+                else:
+                    stiff.append(wish)
+            for fit in by_heights.values():
+                yield from self._imprint(fit, task.proof, shell, usable.tried, cards)
+        return stiff
 
     def _imprint(
-        self, wishes: Sequence[Wish], proof: Proof, shell: Impression, plain: Mapping[str, _Card]
+        self,
+        wishes: Sequence[Wish],
+        proof: Proof,
+        shell: Impression,
+        tried: Sequence[str],
+        plain: Mapping[str, _Card],
     ) -> Iterator[Imprinted]:
-        """Imprint the editions of one shell, the first of them before the others."""
-        try:
-            tried = _usable(shell).tried
-        except Unfit as error:
-            yield from (Imprinted(wish=wish, reason=str(error)) for wish in wishes)
-            return
+        """Imprint editions whose blocks have the same heights, the first before the others."""
         cards = {fit: self._cards(wishes, fit) if fit else plain for fit in tried}
         fitting: list[_Fitting] = []
         for wish in wishes:

@@ -16,7 +16,7 @@ import hashlib
 import json
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
@@ -35,6 +35,19 @@ EXACT = 1e-4
 _TOKEN = re.compile(rb"\x1a([A-Z])([^\x1a]*)\x1a")
 _CODE = re.compile(rb"[0-9a-f]{4}")
 _STRING = re.compile(rb"<([0-9a-f]+)>")
+#: How the page's own space is told, before anything is painted in it.
+SPACES = 2
+#: The operators that say where something is, and which of their numbers are heights.
+_PLACES: Mapping[bytes, tuple[int, ...]] = {
+    b"cm": (5,),
+    b"re": (1, 3),
+    b"Tm": (5,),
+    b"m": (1,),
+    b"l": (1,),
+    b"c": (1, 3, 5),
+    b"v": (1, 3),
+    b"y": (1, 3),
+}
 _EOL = (b"\r", b"\n")
 
 _Value = TypeVar("_Value")
@@ -53,6 +66,15 @@ class Spot:
     y: float
     width: float
     height: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """By how much the blanks of a last page may grow, in CSS pixels, and where its text ends."""
+
+    least: float
+    most: float
+    foot: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +116,27 @@ class Blank:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Elastic:
+    """The last page of a shell, if its blanks may take other heights there.
+
+    What follows a blank moves, what is around it grows, and no line is broken otherwise.
+
+    Attributes:
+        page: which page, from 0.
+        contents: the objects that paint it, in order, with what they hold; nothing for those of
+            slots and blanks.
+        foot: where its text must end, in CSS pixels.
+        least, most: by how much the blanks may grow in all, without another page or setting.
+    """
+
+    page: int
+    contents: tuple[tuple[int, bytes | None], ...]
+    foot: float
+    least: float
+    most: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Title:
     """A bookmark that names digits of a clinic: how it is written around its title."""
 
@@ -118,6 +161,7 @@ class Shell:
         states: the names of the states they hold.
         fonts: the fonts' dictionary: its number, and how it is written before its end.
         slots, blanks, titles: what is a clinic's.
+        elastic: the last page, if its blanks may take other heights.
         masks: the value that stands for each clinic's.
         metadata: its number, and its text with `ID` and `NAME`.
         info: the number of the document's information, and its entries with `ID` and `NAME`.
@@ -137,6 +181,7 @@ class Shell:
     slots: tuple[Slot, ...]
     blanks: Mapping[str, Blank]
     titles: tuple[Title, ...]
+    elastic: Elastic | None
     masks: Mapping[str, str]
     metadata: tuple[int, str]
     info: tuple[int, Mapping[str, str]]
@@ -245,18 +290,18 @@ def imprint(shell: Shell, card: Card, *, clinic: str, name: str, slots: Mapping[
     Raises:
         Unfit: they do not fit each other.
     """
-    _fit(shell, card, slots)
+    stretch = _fit(shell, card, slots)
     first = shell.size
     file = _File(shell, len(card.things) + 2)
-    digits = {slot: "".join(filter(_is_digit, value)) for slot, value in slots.items()}
-    for slot in shell.slots:
-        file.stream(slot.number, b"/Filter/FlateDecode", pack(_filled(slot, digits[slot.name])))
+    for number, content in _contents(shell, slots, stretch).items():
+        file.stream(number, b"/Filter/FlateDecode", pack(content))
     ends: dict[int, list[bytes]] = {}
     counts = list(shell.marks)
     written = set[int]()
     for block, blank in shell.blanks.items():
         cut, page = card.cuts[block], blank.spot.page
-        move = blank.spot.x - cut.spot.x, blank.spot.y - cut.spot.y
+        top = stretch.moved(blank.spot.y) if stretch.page == page else blank.spot.y
+        move = blank.spot.x - cut.spot.x, top - cut.spot.y
         spell = _Speller(first, shell.pages[page], blank.element, counts[page], move)
         counts[page] += len(cut.owners)
         ends.setdefault(page, []).extend(b" %d 0 R" % (first + i) for i in cut.owners)
@@ -290,6 +335,17 @@ def imprint(shell: Shell, card: Card, *, clinic: str, name: str, slots: Mapping[
     return file.close(first + len(card.things), shell.root, number, seal.hexdigest()[:32].encode())
 
 
+def _contents(shell: Shell, slots: Mapping[str, str], stretch: "_Stretch") -> dict[int, bytes]:
+    """Return the pieces of pages that a clinic changes, but for its blocks."""
+    digits = {slot: "".join(filter(_is_digit, value)) for slot, value in slots.items()}
+    contents = {slot.number: _filled(slot, digits[slot.name]) for slot in shell.slots}
+    own = {blank.number for blank in shell.blanks.values()}
+    for number, content in shell.elastic.contents if shell.elastic else ():
+        if number not in own:
+            contents[number] = stretch(contents[number] if content is None else content)
+    return contents
+
+
 def _share(file: _File, shell: Shell, card: Card, ends: Mapping[int, list[bytes]]) -> None:
     """Write what shell and card have in common: the parent tree, and resources of the pages."""
     first = shell.size
@@ -315,14 +371,12 @@ def _names(things: Mapping[str, int], first: int) -> bytes:
     return b"".join(b"/%s %d 0 R" % (name.encode(), first + i) for name, i in things.items())
 
 
-def _fit(shell: Shell, card: Card, slots: Mapping[str, str]) -> None:
-    """Refuse a card that would change what the shell has laid out."""
+def _fit(shell: Shell, card: Card, slots: Mapping[str, str]) -> "_Stretch":
+    """Refuse a card that would change what the shell has laid out; say what it moves."""
     if shell.blanks.keys() != card.cuts.keys():
         raise Unfit("its template shows other blocks")
     for name, blank in shell.blanks.items():
         spot = card.cuts[name].spot
-        if abs(spot.height - blank.spot.height) > EXACT:
-            raise Unfit(f"its {name} takes another height")
         if abs(spot.width - blank.spot.width) > EXACT:
             raise Unfit(f"its {name} takes another width")
         if card.cuts[name].role != blank.role:
@@ -331,6 +385,82 @@ def _fit(shell: Shell, card: Card, slots: Mapping[str, str]) -> None:
         value = slots.get(name, "")
         if len(value) != len(mask) or masked(value, mask) != mask:
             raise Unfit(f"its {name} is written otherwise")
+    heights = {name: cut.spot.height for name, cut in card.cuts.items()}
+    if not stretches(shell, heights):
+        raise Unfit("its blocks take another height")
+    elastic = shell.elastic
+    edges = [
+        (blank.spot.y + blank.spot.height, heights[name] - blank.spot.height)
+        for name, blank in shell.blanks.items()
+        if elastic and blank.spot.page == elastic.page
+    ]
+    edges = [edge for edge in edges if abs(edge[1]) > EXACT]
+    return _Stretch(elastic.page if elastic else -1, elastic.foot if elastic else 0.0, edges)
+
+
+def stretches(shell: Shell, heights: Mapping[str, float]) -> bool:
+    """Tell whether a shell's blanks may take these heights."""
+    total = 0.0
+    for name, blank in shell.blanks.items():
+        grown = heights[name] - blank.spot.height
+        if abs(grown) > EXACT:
+            if shell.elastic is None or blank.spot.page != shell.elastic.page:
+                return False
+            total += grown
+    return shell.elastic is None or shell.elastic.least <= total <= shell.elastic.most
+
+
+class _Stretch:
+    """Moves what a page paints below edges that move, and lets grow what is around them.
+
+    It reads the content of a page piece by piece, in order. Numbers are changed in the page's own
+    space only; what is painted in a space of its own, such as a picture, moves as a whole.
+    """
+
+    def __init__(self, page: int, foot: float, edges: Sequence[tuple[float, float]]) -> None:
+        self.page, self.foot, self.edges = page, foot, edges
+        #: How many levels are open, and at which a space of its own begins; none if 0.
+        self.depth = self.foreign = self.spaces = 0
+
+    def moved(self, y: float) -> float:
+        """Return where a height of the page has gone to."""
+        if y > self.foot - EXACT:
+            return y
+        return y + sum(grown for edge, grown in self.edges if y >= edge - EXACT)
+
+    def __call__(self, content: bytes) -> bytes:
+        if not self.edges:
+            return content
+        return b"\n".join(map(self._line, content.split(b"\n")))
+
+    def _line(self, line: bytes) -> bytes:
+        *values, operator = line.split(b" ")
+        if operator == b"q":
+            self.depth += 1
+        elif operator == b"Q":
+            self.depth -= 1
+            if self.depth < self.foreign:
+                self.foreign = 0
+        elif not self.foreign and operator in _PLACES:
+            return self._placed(values, operator)
+        return line
+
+    def _placed(self, values: list[bytes], operator: bytes) -> bytes:
+        numbers = [float(value) for value in values]
+        if operator == b"cm":
+            self.spaces += 1
+            if self.spaces <= SPACES:
+                return b" ".join((*values, operator))
+            self.foreign = self.depth
+            numbers[5] = self.moved(numbers[5])
+        elif operator == b"re":
+            x, y, width, height = numbers
+            top, bottom = self.moved(y), self.moved(y + height)
+            numbers = [x, top, width, bottom - top]
+        else:
+            for i in _PLACES[operator]:
+                numbers[i] = self.moved(numbers[i])
+        return b" ".join((*map(_number, numbers), operator))
 
 
 def masked(value: str, like: str) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 
 from weasyprint.formatting_structure import boxes
 
-from handbill.fitting import Layout
-from handbill.imprint import EXACT, Spot, Unfit
+from handbill.fitting import NEARLY_EMPTY, Layout
+from handbill.imprint import EXACT, Room, Spot, Unfit
 
 
 #: Clear print asks for no less between the lines of running text (UKAAF G003, 2019).
@@ -103,6 +103,37 @@ def spots(document: Any, attribute: str) -> dict[str, Spot]:
                 raise Unfit(f"its {name} has borders, grounds or places of its own")
             found[name] = spot
     return found
+
+
+def room(document: Any, attribute: str) -> Room | None:
+    """Return how the elements with an attribute that stand on the last page may grow there.
+
+    They may grow to the foot of the page, for what must stay whole with them still fits. They may
+    shrink if what stands before them keeps them on this page, and if it does not become ragged.
+    """
+    page = document.pages[-1]
+    sheet = page._page_box  # noqa: SLF001 - pages have no public layout
+    top, foot = sheet.content_box_y(), sheet.content_box_y() + sheet.height
+    bottom = end = 0.0
+    first = head = foot
+    for box, tags in _boxes(_root(page)):
+        if isinstance(box, boxes.LineBox):
+            first = min(first, box.position_y)
+            end = max(end, box.position_y + box.height)
+        elif isinstance(box, boxes.BlockLevelBox) and tags[-1] not in {"html", "body"}:
+            bottom = max(bottom, box.position_y + box.margin_height())
+            if box.style["break_inside"] == "avoid" and any(
+                each.element is not None and each.element.get(attribute) for each, _ in _boxes(box)
+            ):
+                head = min(head, box.position_y)
+    if head == foot:
+        return None
+    least = 0.0
+    if len(document.pages) == 1:
+        least = top - foot
+    elif first < head:
+        least = min(0.0, top + NEARLY_EMPTY * sheet.height - end)
+    return Room(least=least, most=max(0.0, foot - bottom), foot=foot)
 
 
 def _is_plain(box: Any) -> bool:

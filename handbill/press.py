@@ -31,6 +31,7 @@ from handbill.model import (
     Choice,
     Fixture,
     Format,
+    Hours,
     Job,
     Language,
     Leaflet,
@@ -183,6 +184,28 @@ def compose_shell(
     if any(mask in texts for mask in masks.values()):
         raise Unfit("its text has numbers that look like blanks")
     return _proof(job, html, places, toolchain)
+
+
+def standard(job: Job) -> Job:
+    """Return the job of a clinic with a short line for everything: what shells are typeset for."""
+    hours = Hours(first="mon", last="fri", opens=dt.time(8), closes=dt.time(18))
+    clinic = replace(
+        job.clinic,
+        id=_PRESS,
+        path="",
+        name="Clinic",
+        country="",
+        formats=(),
+        address=("1 Street",),
+        hours=(hours,),
+        slots=dict.fromkeys(job.clinic.slots, "0"),
+        logo="",
+        logo_data=b"",
+        choices={},
+        paths=(),
+        locations={},
+    )
+    return replace(job, clinic=clinic, edition=replace(job.edition, clinic=_PRESS))
 
 
 def compose_card(job: Job, fit: str, toolchain: str) -> Proof:

@@ -124,7 +124,10 @@ def shell(proof: Proof, masks: Mapping[str, str]) -> tuple[Impression, Shell | s
 
     def cut(document: Any, painted: dissect.Painted, tried: tuple[str, ...]) -> None:
         spots = measure.spots(document, textlayer.BLOCK)
-        made[:] = [dissect.shell(painted, spots, masks, tried)]
+        # In another setting, or beyond its paper, another height could lead to another choice.
+        fits = tried == ("",) and not (proof.budget and len(document.pages) > proof.budget)
+        room = measure.room(document, textlayer.BLOCK) if fits else None
+        made[:] = [dissect.shell(painted, spots, masks, tried, room)]
 
     return _cut(proof, cut, made), made[0]
 
