@@ -1,12 +1,13 @@
 """Time fan-out: leaflets that are typeset once and imprinted for many clinics, on one core.
 
     .venv/bin/python bench/fanout.py                     1 leaflet and 6, for 50 clinics
-    .venv/bin/python bench/fanout.py --leaflets 6 --clinics 50 --direct 10
-    .venv/bin/python bench/fanout.py --keep /tmp/clinics
+    .venv/bin/python bench/fanout.py --leaflets 60 --clinics 50 --direct 12
+    .venv/bin/python bench/fanout.py --leaflets 6 --odd 5 --keep /tmp/clinics
 
 The leaflets are the collection's, in English, on A4. The clinics are made up: their names and
-addresses have various lengths, some have no website, and some open on more days, so that they are
-of several kinds. Everything is counted: composing, shells, cards, examinations, and writing files.
+addresses have various lengths, some have no website, and some open on more days. Odd ones need
+shells of their own, for their names take two lines or their numbers are written otherwise; one has
+a logo that cannot be cut out, and is typeset directly. Everything is counted: composing, shells, cards, examinations, and writing files.
 A leaflet is an edition of the collection under one name or more, if more are asked for than there
 are. "direct" is the mean of some of the same editions, typeset and examined one by one in the same
 run. On a machine that is busy otherwise, the seconds of the processor count.
@@ -37,6 +38,7 @@ PLACES = (
     *("Ashford", "Birchwood", "Castle Street", "Dale", "Eastgate", "Fernhill", "Green Lane"),
     *("Harbour View", "Ivy", "Kingsmead", "Larch Grove", "Meadow", "Old Mill", "Station Road"),
 )
+GRADIENT = '<linearGradient id="g"><stop stop-color="#00545f"/></linearGradient>'
 KINDS = ("Surgery", "Clinic", "Skin Clinic", "Health Centre", "Family Practice")
 LONG = "The {} Community Dermatology and Family Health Partnership, Upper Riverside Building"
 
@@ -48,19 +50,20 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--leaflets", type=int, action="append")
     parser.add_argument("--clinics", type=int, default=50)
+    parser.add_argument("--odd", type=int, default=0, help="how many clinics are odd")
     parser.add_argument("--direct", type=int, default=6, help="how many are typeset directly")
     parser.add_argument("--keep", type=Path, help="keep the projects and what they print here")
     options = parser.parse_args()
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     typeset.prepare(str(FONTS / "fonts.conf"))
     print(
-        "| leaflets × clinics | PDFs | imprinted | ms a PDF | of the processor | direct | ratio |"
+        "| leaflets × clinics | imprinted | shells | ms a PDF | of the processor | direct | ratio |"
     )
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for leaflets in options.leaflets or (1, 6):
         with tempfile.TemporaryDirectory() as scratch:
             folder = (options.keep or Path(scratch)) / f"{leaflets}x{options.clinics}"
-            make(folder, leaflets, options.clinics)
+            make(folder, leaflets, options.clinics, options.odd)
             print(row(folder, f"{leaflets} × {options.clinics}", options.direct), flush=True)
 
 
@@ -86,17 +89,20 @@ def row(folder: Path, name: str, sample: int) -> str:
         outcomes = list(build.run(editions, runner.Inline(), 1))
         build.conclude(complete=True)
     states = Counter(item.state for item in outcomes)
-    for finding in sorted(
-        {f"{item.rule} {item.message}" for each in outcomes for item in each.diagnostics}
-    ):
+    said = (item for each in outcomes for item in each.diagnostics)
+    for finding in sorted({f"{item.rule} {item.message}" for item in said}):
         print(f"<!-- {finding} -->")
     for reason, number in build.direct.most_common():
         print(f"<!-- {number} directly: {reason} -->")
     typeset_directly = min(sample, len(editions))
     each = [1000 * seconds / len(editions) for seconds in fanned]
     once = [1000 * seconds / typeset_directly for seconds in direct]
+    shells = {item["parts"][0] for item in build.rows.values() if "parts" in item}
+    if len(outcomes) != len(editions):
+        raise SystemExit(f"{len(editions)} editions, {len(outcomes)} outcomes")
     return (
-        f"| {name} | {len(editions)} | {states['imprinted']} | {each[0]:.1f} | {each[1]:.1f} "
+        f"| {name} | {states['imprinted']} of {len(editions)} | {len(shells)} "
+        f"| {each[0]:.1f} | {each[1]:.1f} "
         f"| {once[1]:.0f} | {each[1] / once[1]:.3f} |"
     )
 
@@ -110,7 +116,7 @@ def timed() -> Iterator[list[float]]:
     found += [time.monotonic() - clock, time.process_time() - processor]
 
 
-def make(folder: Path, leaflets: int, clinics: int) -> Project:
+def make(folder: Path, leaflets: int, clinics: int, odd: int) -> Project:
     """Make a project of English leaflets and made-up clinics."""
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(ROOT / "templates", folder / "templates")
@@ -132,23 +138,25 @@ def make(folder: Path, leaflets: int, clinics: int) -> Project:
     (folder / "content" / "clinics").mkdir()
     for number in range(clinics):
         path = folder / "content" / "clinics" / f"clinic-{number:02}.toml"
-        path.write_text(clinic(number), "utf-8")
-        logo = (ROOT / "content" / "clinics" / "northgate.svg").read_bytes()
-        path.with_suffix(".svg").write_bytes(logo)
+        path.write_text(clinic(number, odd=clinics - number <= odd), "utf-8")
+        logo = (ROOT / "content" / "clinics" / "northgate.svg").read_text("utf-8")
+        if odd and number == clinics - 1:
+            logo = logo.replace("<circle", GRADIENT + "<circle").replace("#00545f", "url(#g)")
+        path.with_suffix(".svg").write_text(logo, "utf-8")
     return project.load(sources.read(folder), today=TODAY)
 
 
-def clinic(number: int) -> str:
+def clinic(number: int, *, odd: bool) -> str:
     """Write the file of a made-up clinic; the telephone numbers are kept for fiction."""
     place, kind = PLACES[number % len(PLACES)], KINDS[number % len(KINDS)]
-    name = LONG.format(place) if number % 25 == 24 else f"{place} {kind}"
+    name = LONG.format(place) if odd and number % 2 else f"{place} {kind}"
     address = [f"{number + 1} {place}", "Anytown", f"AN{number % 9 + 1} 2YZ"]
     if number % 10 == 9:
         address[1:1] = ["Upper Riverside Building", "behind the old corn exchange, third floor"]
     hours = [("mon", "fri", "08:30:00", "18:00:00")]
     if number % 10 >= 7:
         hours.append(("sat", "sat", "09:00:00", "12:00:00"))
-    phone = f"0808 157 {number:04}" if number % 20 != 13 else f"0808 157{number:04}"
+    phone = f"0808 157 {number:04}" if number % 2 or not odd else f"0808 157{number:04}"
     lines = [
         f'name = "{name}"',
         'country = "GB"',
