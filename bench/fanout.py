@@ -4,13 +4,13 @@
     .venv/bin/python bench/fanout.py --leaflets 60 --clinics 50 --direct 12
     .venv/bin/python bench/fanout.py --leaflets 6 --odd 5 --keep /tmp/clinics
 
-The leaflets are the collection's, in English, on A4. The clinics are made up: their names and
-addresses have various lengths, some have no website, and some open on more days. Odd ones need
-shells of their own, for their names take two lines or their numbers are written otherwise; one has
-a logo that cannot be cut out, and is typeset directly. Everything is counted: composing, shells, cards, examinations, and writing files.
-A leaflet is an edition of the collection under one name or more, if more are asked for than there
-are. "direct" is the mean of some of the same editions, typeset and examined one by one in the same
-run. On a machine that is busy otherwise, the seconds of the processor count.
+The leaflets are the collection's, in English, on A4. If more are asked for than there are, some are
+there under several names. The clinics are made up: their names and addresses have various lengths,
+some have no website, and some open on more days. Odd ones need shells of their own, for their names
+take two lines or their numbers are written otherwise; one has a logo that cannot be cut out, and is
+typeset directly. Everything is counted: composing, shells, cards, examinations and writing files.
+"direct" is the mean of some of the same editions, typeset and examined one by one in the same run.
+On a machine that is busy otherwise, the seconds of the processor count.
 """
 
 import argparse
@@ -38,7 +38,7 @@ PLACES = (
     *("Ashford", "Birchwood", "Castle Street", "Dale", "Eastgate", "Fernhill", "Green Lane"),
     *("Harbour View", "Ivy", "Kingsmead", "Larch Grove", "Meadow", "Old Mill", "Station Road"),
 )
-GRADIENT = '<linearGradient id="g"><stop stop-color="#00545f"/></linearGradient>'
+GRADIENT = '<linearGradient id="g"><stop stop-color="#00545f"/><stop offset="1"/></linearGradient>'
 KINDS = ("Surgery", "Clinic", "Skin Clinic", "Health Centre", "Family Practice")
 LONG = "The {} Community Dermatology and Family Health Partnership, Upper Riverside Building"
 

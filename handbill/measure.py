@@ -109,12 +109,13 @@ def room(document: Any, attribute: str) -> Room | None:
     """Return how the elements with an attribute that stand on the last page may grow there.
 
     They may grow to the foot of the page, for what must stay whole with them still fits. They may
-    shrink if what stands before them keeps them on this page, and if it does not become ragged.
+    shrink until the page becomes ragged, or, where nothing stands before them, until they would
+    fit on the page before.
     """
     page = document.pages[-1]
     sheet = page._page_box  # noqa: SLF001 - pages have no public layout
     top, foot = sheet.content_box_y(), sheet.content_box_y() + sheet.height
-    bottom = end = 0.0
+    bottom = end = whole = 0.0
     first = head = foot
     for box, tags in _boxes(_root(page)):
         if isinstance(box, boxes.LineBox):
@@ -125,14 +126,17 @@ def room(document: Any, attribute: str) -> Room | None:
             if box.style["break_inside"] == "avoid" and any(
                 each.element is not None and each.element.get(attribute) for each, _ in _boxes(box)
             ):
-                head = min(head, box.position_y)
+                head, whole = min((head, whole), (box.position_y, box.border_height()))
     if head == foot:
         return None
-    least = 0.0
-    if len(document.pages) == 1:
-        least = top - foot
-    elif first < head:
-        least = min(0.0, top + NEARLY_EMPTY * sheet.height - end)
+    least = top - foot
+    if len(document.pages) > 1:
+        least = top + NEARLY_EMPTY * sheet.height - end
+        if first >= head:
+            lines = (box for box, _ in _boxes(_root(document.pages[-2])))
+            ends = [b.position_y + b.height for b in lines if isinstance(b, boxes.LineBox)]
+            least = max(least, foot - max(ends, default=top) - whole + 1)
+    least = min(0.0, least)
     return Room(least=least, most=max(0.0, foot - bottom), foot=foot)
 
 
