@@ -13,6 +13,7 @@ import pydyf
 
 from handbill import imprint
 from handbill.imprint import (
+    BLOCK,
     TOKEN,
     Blank,
     Card,
@@ -26,7 +27,7 @@ from handbill.imprint import (
     Title,
     Unfit,
 )
-from handbill.textlayer import BLOCK, DIGITS, PIECE, Piece
+from handbill.textlayer import DIGITS, PIECE, Piece
 
 
 _HEADER = b"%PDF-1.7\n%\xf0\x9f\x96\xa4\n"

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from handbill import imprint, press, rules, typeset
+from handbill import imprint, press, rules, toolchain, typeset
 from handbill.diagnostics import Fault, HandbillError, Location, Severity
 from handbill.editions import Edition, Impression
 from handbill.imprint import Card, Shell, Unfit
@@ -136,7 +136,7 @@ class FanOut:
     def __init__(
         self,
         *,
-        toolchain: str,
+        wanted: str,
         fonts_conf: str,
         made: Callable[[Iterable[Task]], Iterator[tuple[Task, Impression]]],
         kept: Callable[[str], Impression | None],
@@ -146,14 +146,14 @@ class FanOut:
         """Take what a build has.
 
         Args:
-            toolchain: part of every key.
+            wanted: the digest of the toolchain, part of every key.
             fonts_conf: the only source of fonts.
             made: does tasks, or finds what they have made before, in any order.
             kept: returns what was made under a key.
             submit: lets a worker do the rest.
             result: waits for what it has done.
         """
-        self.toolchain, self.fonts_conf = toolchain, fonts_conf
+        self.toolchain, self.asked = wanted, (wanted, fonts_conf)
         self.made, self.kept = made, kept
         self.submit, self.result = submit, result
 
@@ -184,7 +184,7 @@ class FanOut:
         for paper, job in papers.items():
             proof = press.compose_card(job, "", self.toolchain)
             tasks.setdefault(proof.key, []).append(paper)
-            wanted.append(Task(proof=proof, work=make_card, arguments=(self.fonts_conf,)))
+            wanted.append(Task(proof=proof, work=make_card, arguments=self.asked))
         found: dict[str, Mapping[str, float]] = {}
         for task, made in self.made(wanted):
             with suppress(Unfit):
@@ -214,7 +214,7 @@ class FanOut:
                 continue
             # A number may stand only in a local variant that these clinics do not print.
             shown = {name: mask for name, mask in masks.items() if mask in proof.html}
-            task = Task(proof=proof, work=make_shell, arguments=(shown, self.fonts_conf))
+            task = Task(proof=proof, work=make_shell, arguments=(shown, *self.asked))
             tasks[proof.key] = task
             groups.setdefault(proof.key, []).extend(group)
         stiff: list[Wish] = []
@@ -266,7 +266,7 @@ class FanOut:
                 for wish, keys in batch:
                     card = self.kept(keys[place])
                     orders.append(_order(wish, card.data if card else b"", first=not examined))
-                arguments = shell, orders, self.toolchain, self.fonts_conf
+                arguments = shell, orders, *self.asked
                 running.append((batch, self.submit(imprint_all, *arguments)))
             batch, future = running.popleft()
             for (wish, keys), pdf in zip(batch, self.result(future), strict=True):
@@ -288,7 +288,7 @@ class FanOut:
         for wish in wishes:
             if (clinic := wish.edition.clinic) not in tasks:
                 proof = press.compose_card(wish.job, fit, self.toolchain)
-                tasks[clinic] = Task(proof=proof, work=make_card, arguments=(self.fonts_conf,))
+                tasks[clinic] = Task(proof=proof, work=make_card, arguments=self.asked)
         for task, made in self.made(tasks.values()):
             key = task.proof.key
             try:
@@ -363,20 +363,25 @@ def _impression(shell: Impression, wish: Wish, pdf: bytes) -> Impression:
     return replace(shell, data=pdf, faults=faults)
 
 
-def make_card(proof: Proof, fonts_conf: str) -> Impression:
-    """In a worker: typeset a card."""
-    typeset.prepare(fonts_conf)
-    return press.print_card(proof)
+def make_card(proof: Proof, wanted: str, fonts_conf: str) -> Impression:
+    """In a worker: typeset a card, if this machine prints as the asking one."""
+    return _refused(proof, wanted, fonts_conf) or press.print_card(proof)
 
 
-def make_shell(proof: Proof, masks: Mapping[str, str], fonts_conf: str) -> Impression:
-    """In a worker: typeset a shell."""
+def make_shell(proof: Proof, masks: Mapping[str, str], wanted: str, fonts_conf: str) -> Impression:
+    """In a worker: typeset a shell, if this machine prints as the asking one."""
+    return _refused(proof, wanted, fonts_conf) or press.print_shell(proof, masks)
+
+
+def _refused(proof: Proof, wanted: str, fonts_conf: str) -> Impression | None:
     typeset.prepare(fonts_conf)
-    return press.print_shell(proof, masks)
+    edition = proof.edition
+    stranger = toolchain.stranger(wanted, fonts_conf, edition.path, edition.scope)
+    return Impression(data=b"", pages=0, faults=(stranger,)) if stranger else None
 
 
 def imprint_all(
-    shell: Impression, orders: Sequence[Order], toolchain: str, fonts_conf: str
+    shell: Impression, orders: Sequence[Order], wanted: str, fonts_conf: str
 ) -> list[bytes | str]:
     """In a worker: imprint editions; say of each that cannot be why not."""
     typeset.prepare(fonts_conf)
@@ -390,20 +395,20 @@ def imprint_all(
                 blank, card, clinic=item.clinic, name=item.name, slots=item.values
             )
             if item.examined:
-                _examine(pdf, item.examined, known, toolchain)
+                _examine(pdf, item.examined, known, wanted)
             made.append(pdf)
         except Unfit as error:
             made.append(str(error))
     return made
 
 
-def _examine(pdf: bytes, job: Job, known: set[str], toolchain: str) -> None:
+def _examine(pdf: bytes, job: Job, known: set[str], wanted: str) -> None:
     """Read and judge an imprinted edition by the page that it would be typeset from directly.
 
     Raises:
         Unfit: something is wrong with it that is not wrong with its shell.
     """
-    proof = press.compose(job, toolchain)
+    proof = press.compose(job, wanted)
     if isinstance(proof, Fault):
         raise Unfit(f"it cannot be composed: {proof.message}")
     for fault in press.examine(proof, pdf):

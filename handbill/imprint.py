@@ -27,6 +27,9 @@ from xml.sax.saxutils import escape
 #: of these: `O3` the card's fourth object, `P` the page, `B` the blank's element, `M2` the third
 #: piece of the block, `X` and `Y` a place on the page.
 TOKEN = b"\x1a"
+#: The attributes of an element that say that it is a clinic's: a block of its page, or the value of
+#: a slot in its text.
+BLOCK, SLOT = "data-clinic", "data-slot"
 #: Stand for a clinic's id and name in the shell's metadata.
 ID, NAME = "\ue011", "\ue012"
 #: Two lengths on paper that differ by less, in CSS pixels, are one.

@@ -23,7 +23,7 @@ from handbill import (
 )
 from handbill.diagnostics import Fault, HandbillError, Location
 from handbill.editions import Edition, Impression
-from handbill.imprint import ID, NAME, Unfit, masked
+from handbill.imprint import BLOCK, ID, NAME, SLOT, Unfit, masked
 from handbill.markup import Furniture
 from handbill.model import (
     Block,
@@ -48,8 +48,6 @@ from handbill.store import GALLERY
 #: The owner and the name of what the press draws itself.
 _PRESS, _BARCODE = "press", "address.svg"
 
-#: The blocks of a page that are a clinic's, and the values in its text.
-_BLOCK, _SLOT = "data-clinic", "data-slot"
 #: Stands before what a clinic's values are where no shell may show them; around a slot's value
 #: while a page is composed; and what they leave in a page that shows more than a shell may.
 _HIDDEN, _CLOSE, _OPEN = "\ue010", "\ue0ff", 0xE100
@@ -177,10 +175,10 @@ def compose_shell(
         inner = {"ul": "<li>0</li>", "ol": "<li>0</li>", "div": "<p>0</p>"}.get(tag, "0")
         return f' style="height: {heights[name]!r}px"', inner
 
-    html = hypertext.blanked(html, _BLOCK, leave)
+    html = hypertext.blanked(html, BLOCK, leave)
     if _SECRET.search(_TOLD.sub("", html)):
         raise Unfit("its template shows the clinic elsewhere too")
-    texts = re.sub(rf"<span {_SLOT}=[^>]*>.*?</span>", "", html)
+    texts = re.sub(rf"<span {SLOT}=[^>]*>.*?</span>", "", html)
     if any(mask in texts for mask in masks.values()):
         raise Unfit("its text has numbers that look like blanks")
     return _proof(job, html, places, toolchain)
@@ -596,7 +594,7 @@ def _spanned(html: str, names: Sequence[str]) -> str:
     """Make elements of the slots that were marked."""
     return _MARKED.sub(
         lambda match: (
-            f'<span {_SLOT}="{names[ord(match.group(1)) - _OPEN]}">{match.group(2)}</span>'
+            f'<span {SLOT}="{names[ord(match.group(1)) - _OPEN]}">{match.group(2)}</span>'
         ),
         html,
     )

@@ -14,7 +14,6 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExe
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 from handbill import fanout, plan, press, preview, rules, toolchain, typeset
@@ -177,7 +176,7 @@ class Build:
                     self.direct[str(error)] += 1
                     direct.append(edition)
         fan_out = fanout.FanOut(
-            toolchain=self.toolchain,
+            wanted=self.toolchain,
             fonts_conf=self.fonts_conf,
             made=lambda tasks: self._made(tasks, workers, at_once),
             kept=self.store.impression,
@@ -215,7 +214,8 @@ class Build:
             done, _ = wait(printing, return_when=FIRST_COMPLETED) if printing else ((), ())
             for future in done:
                 task, result = printing.pop(future), _result(future)
-                self.store.keep(task.proof.key, result)
+                if result.data:
+                    self.store.keep(task.proof.key, result)
                 yield task, result
 
     def preview(self, paths: Iterable[str], workers: Executor) -> Iterator[str]:
@@ -389,14 +389,10 @@ class Build:
 def _compose(job: Job, wanted: str, fonts_conf: str) -> Proof | Fault:
     """In a worker: compose a job, if this machine would print it as the asking one would."""
     typeset.prepare(fonts_conf)
-    if toolchain.local_fingerprint(str(Path(fonts_conf).parent)) != wanted:
-        return Fault(
-            kind="foreign-toolchain",
-            location=Location(path=job.edition.path),
-            message="a worker has other versions of the toolchain than this machine",
-            hint="install the same lock file and system libraries on both",
-            scope=Scope(leaflet=job.edition.leaflet),
-        )
+    scope = Scope(leaflet=job.edition.leaflet)
+    stranger = toolchain.stranger(wanted, fonts_conf, job.edition.path, scope)
+    if stranger:
+        return stranger
     return press.compose(job, wanted)
 
 

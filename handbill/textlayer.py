@@ -35,6 +35,8 @@ from weasyprint.pdf.stream import Stream
 from weasyprint.text.ffi import FROM_UNITS, ffi, pango
 from weasyprint.text.line_break import Layout
 
+from handbill.imprint import BLOCK, SLOT
+
 
 #: The only version whose internals this has been read and tested against.
 VERSION = "70.0"
@@ -54,10 +56,6 @@ _build_vector_font = fonts._build_vector_font_dictionary  # noqa: SLF001
 
 
 DIGITS = "0123456789"
-
-#: The attributes of an element that say that it is a clinic's: a block of its page, or the value of
-#: a slot.
-BLOCK, SLOT = "data-clinic", "data-slot"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from handbill.diagnostics import Fault, HandbillError, Location
+from handbill.diagnostics import Fault, HandbillError, Location, Scope
 from handbill.sources import digest, files
 
 
@@ -88,6 +88,19 @@ def local_fingerprint(fonts_folder: str) -> str:
     folder = Path(fonts_folder)
     return fingerprint(
         {path.relative_to(folder).as_posix(): digest(path.read_bytes()) for path in files(folder)}
+    )
+
+
+def stranger(wanted: str, fonts_conf: str, path: str, scope: Scope) -> Fault | None:
+    """Say that this machine would not print as the asking one does, if that is so."""
+    if local_fingerprint(str(Path(fonts_conf).parent)) == wanted:
+        return None
+    return Fault(
+        kind="foreign-toolchain",
+        location=Location(path=path),
+        message="a worker has other versions of the toolchain than this machine",
+        hint="install the same lock file and system libraries on both",
+        scope=scope,
     )
 
 

@@ -25,7 +25,7 @@ from handbill import dissect, finish, fitting, measure, textlayer
 from handbill.diagnostics import Fault, Location
 from handbill.editions import Impression
 from handbill.fitting import Layout
-from handbill.imprint import Card, Shell, Unfit
+from handbill.imprint import BLOCK, Card, Shell, Unfit
 from handbill.model import Proof
 
 
@@ -123,10 +123,10 @@ def shell(proof: Proof, masks: Mapping[str, str]) -> tuple[Impression, Shell | s
     made: list[Shell | str] = [""]
 
     def cut(document: Any, painted: dissect.Painted, tried: tuple[str, ...]) -> None:
-        spots = measure.spots(document, textlayer.BLOCK)
+        spots = measure.spots(document, BLOCK)
         # In another setting, or beyond its paper, another height could lead to another choice.
         fits = tried == ("",) and not (proof.budget and len(document.pages) > proof.budget)
-        room = measure.room(document, textlayer.BLOCK) if fits else None
+        room = measure.room(document, BLOCK) if fits else None
         made[:] = [dissect.shell(painted, spots, masks, tried, room)]
 
     return _cut(proof, cut, made), made[0]
@@ -137,7 +137,7 @@ def card(proof: Proof) -> tuple[Impression, Card | str]:
     made: list[Card | str] = [""]
 
     def cut(document: Any, painted: dissect.Painted, _tried: tuple[str, ...]) -> None:
-        made[:] = [dissect.card(painted, measure.spots(document, textlayer.BLOCK))]
+        made[:] = [dissect.card(painted, measure.spots(document, BLOCK))]
 
     return _cut(proof, cut, made), made[0]
 
