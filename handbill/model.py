@@ -469,8 +469,80 @@ class Specimen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standard:
+    """A standard, or a way to score leaflets, that the publisher goes by.
+
+    Attributes:
+        url: where it can be read.
+        scored: whether persons answer its criteria with yes or no, and count.
+    """
+
+    id: str
+    title: str
+    url: str
+    scored: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Criterion:
+    """One thing that a standard asks of a leaflet, or of those who publish it.
+
+    Attributes:
+        asks: what it asks, in our own words.
+        kind: who decides: `auto`, the rules; `assist`, a person who is shown what rules find;
+            `record`, a person alone.
+        rules: the names of rules; what they find speaks against it.
+        field: what the front matter must say for it.
+        signed: whose signatures count as records: of the `source` or of its `translations`.
+        publisher: whether it is about those who publish, and so about no one text.
+        figures: whether the figures of readability are shown with it.
+    """
+
+    id: str
+    standard: str
+    asks: str
+    kind: str
+    location: Location = field(compare=False)
+    rules: tuple[str, ...] = ()
+    field: str = ""
+    signed: str = ""
+    publisher: bool = False
+    figures: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A person's answer to a criterion.
+
+    Attributes:
+        says: `agree`, `disagree` or `not applicable`.
+        by: the person's name; `role` says as what.
+        text: the code of the text that the person had read, as it was written down.
+        language: the language in which it was read; empty for the source language.
+        readers: of how many readers this tells.
+        changed: what was changed for it.
+    """
+
+    criterion: str
+    says: str
+    by: str
+    role: str
+    on: dt.date
+    location: Location = field(compare=False)
+    text: str = ""
+    language: str = ""
+    note: str = ""
+    readers: int = 0
+    changed: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """The whole input of a build, even today's date: nothing else may influence an edition."""
+    """The whole input of a build, even today's date: nothing else may influence an edition.
+
+    Attributes:
+        records: what persons have recorded, by leaflet; of those who publish under no name.
+    """
 
     today: dt.date
     settings: Settings
@@ -487,5 +559,8 @@ class Project:
     sign_offs: Mapping[tuple[str, str], SignOff]
     words: Mapping[str, Words] = field(default_factory=dict)
     glossaries: Mapping[str, tuple[Term, ...]] = field(default_factory=dict)
+    standards: Mapping[str, Standard] = field(default_factory=dict)
+    criteria: tuple[Criterion, ...] = ()
+    records: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
     digests: Mapping[str, str] = field(default_factory=dict)

@@ -7,7 +7,16 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
-from handbill import catalog, languages, markup, signoff, tables, templates, vocabulary
+from handbill import (
+    catalog,
+    languages,
+    markup,
+    signoff,
+    standards,
+    tables,
+    templates,
+    vocabulary,
+)
 from handbill.diagnostics import Fault, HandbillError, Location, Scope, not_utf8
 from handbill.model import (
     Block,
@@ -19,6 +28,7 @@ from handbill.model import (
     Hours,
     Leaflet,
     Project,
+    Record,
     Settings,
     SignOff,
     Specimen,
@@ -188,10 +198,14 @@ def load(sources: Sources, *, today: dt.date) -> Project:
     faults += _missing_templates(texts)
     messages, found = catalogs(sources.files)
     faults += found
+    leaflets = _leaflets(sources, texts, faults)
+    known, criteria, found = standards.criteria(texts.get(standards.STANDARDS, ""))
+    # A project without the file has no standards to go by, which is no mistake.
+    faults += found if standards.STANDARDS in texts else ()
     return Project(
         today=today,
         settings=settings,
-        leaflets=_leaflets(sources, texts, faults),
+        leaflets=leaflets,
         clinics=_clinics(sources, texts, faults),
         languages=table,
         formats=_formats(texts, faults),
@@ -204,6 +218,9 @@ def load(sources: Sources, *, today: dt.date) -> Project:
         fonts=_fonts(texts.get(f"{FONTS}fonts.toml", ""), faults),
         words=words,
         glossaries=_glossaries(texts, faults),
+        standards=known,
+        criteria=criteria,
+        records=_records(texts, leaflets, faults),
         faults=tuple(faults),
         digests=sources.digests,
     )
@@ -491,6 +508,19 @@ def _glossaries(texts: Mapping[str, str], faults: list[Fault]) -> dict[str, tupl
         tag = path.split("/")[1]
         found[tag], met = vocabulary.glossary(texts[path], path)
         faults += [replace(fault, scope=Scope(language=tag)) for fault in met]
+    return found
+
+
+def _records(
+    texts: Mapping[str, str], leaflets: Mapping[str, Leaflet], faults: list[Fault]
+) -> dict[str, tuple[Record, ...]]:
+    """Read what persons have recorded, of each leaflet and of those who publish."""
+    paths = {standards.record_path(leaflet): leaflet for leaflet in ("", *leaflets)}
+    found: dict[str, tuple[Record, ...]] = {}
+    for path, leaflet in paths.items():
+        if path in texts:
+            found[leaflet], met = standards.records(texts[path], path, leaflet)
+            faults += met
     return found
 
 

@@ -13,8 +13,8 @@ from handbill.tables import nearest
 
 
 _CONTENT = re.compile(
-    r"content/(glossary\.toml|clinics/[^/]+\.(toml|svg|png|jpg|jpeg)"
-    r"|leaflets/[^/]+/(leaflet\.md|signoffs\.toml|[^/]+\.(svg|png|jpg|jpeg)))"
+    r"content/(glossary\.toml|standards\.toml|record\.toml|clinics/[^/]+\.(toml|svg|png|jpg|jpeg)"
+    r"|leaflets/[^/]+/(leaflet\.md|record\.toml|[^/]+\.(svg|png|jpg|jpeg)))"
 )
 
 declare(
