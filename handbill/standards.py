@@ -20,7 +20,7 @@ STANDARDS = "content/standards.toml"
 SAYS = ("agree", "disagree", "not applicable")
 KINDS = ("auto", "assist", "record")
 #: What of the front matter a criterion may ask for.
-FIELDS = ("audience",)
+FIELDS = ("audience", "need", "objective", "main_message", "reader_skills")
 #: The code of a text as it is printed, with the version before it or without.
 _CODE = r"([\w.]+-)?[0-9a-f]{8,64}"
 
