@@ -547,13 +547,13 @@ class Standard:
     """A standard, or a way to score leaflets, that the publisher goes by.
 
     Attributes:
-        url: where it can be read.
+        url: where it can be read; empty if it has no lasting address.
         scored: whether persons answer its criteria with yes or no, and count.
     """
 
     id: str
     title: str
-    url: str
+    url: str = ""
     scored: bool = False
 
 

@@ -83,7 +83,7 @@ _FRONT_MATTER = MappingProxyType(
             required=False,
             keys={
                 name: Key(holds=str, required=False, example='"…"')
-                for name in ("need", "objective", "main_message", "reader_skills")
+                for name in standards.PURPOSE
             },
         ),
         "codes": Key(holds=dict, required=False, example='{ icd-10 = "L72.0" }'),

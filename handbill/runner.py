@@ -205,6 +205,7 @@ class Build:
                 for sign_off in self.project.sign_offs.values()
                 for signature in sign_off.signatures
             ]
+            dates += [item.on for records in self.project.records.values() for item in records]
             summary = {
                 "inputs": dict(sorted(self.project.digests.items())),
                 "findings": [item.row() for item in findings],
@@ -224,6 +225,24 @@ class Build:
                 "editions": [self.rows[path] for path in sorted(self.rows)],
             }
         )
+
+    def made(self) -> dict[str, tuple[Diagnostic, ...]]:
+        """Return the editions that are as they would be made today, with what was met on each."""
+        found = {}
+        for edition in plan.editions(self.project):
+            inputs = plan.inputs(self.project, edition, self.toolchain)
+            reused = self._unchanged(edition, inputs)
+            if reused and not plan.stopped_by(edition, self.findings):
+                found[edition.path] = reused.diagnostics
+        return found
+
+    def last(self) -> list[Diagnostic]:
+        """Return what the last build met in printing, if nothing has changed since."""
+        build = self.store.manifest().get("build")
+        if not build or build["inputs"] != self.project.digests:
+            return []
+        found = (Diagnostic.from_row(row) for row in build["findings"])
+        return [item for item in found if item.rule.startswith("LF5")]
 
     def _unchanged(self, edition: Edition, inputs: Mapping[str, str]) -> Outcome | None:
         """Reuse an edition whose inputs are those of the manifest, and whose file is whole."""

@@ -19,8 +19,10 @@ from handbill.tables import Key, nearest, read
 STANDARDS = "content/standards.toml"
 SAYS = ("agree", "disagree", "not applicable")
 KINDS = ("auto", "assist", "record")
+#: What authors want of a leaflet; see the table `[purpose]` of its front matter.
+PURPOSE = ("need", "objective", "main_message", "reader_skills")
 #: What of the front matter a criterion may ask for.
-FIELDS = ("audience", "need", "objective", "main_message", "reader_skills")
+FIELDS = ("audience", *PURPOSE)
 #: The code of a text as it is printed, with the version before it or without.
 _CODE = r"([\w.]+-)?[0-9a-f]{8,64}"
 
@@ -28,7 +30,9 @@ _STANDARD: Mapping[str, Key] = MappingProxyType(
     {
         "id": Key(holds=str, example='"PEMAT-P"'),
         "title": Key(holds=str, example='"Patient Education Materials Assessment Tool"'),
-        "url": Key(holds=str, pattern=r"https?://\S+", example='"https://example.org/page"'),
+        "url": Key(
+            holds=str, required=False, pattern=r"https?://\S+", example='"https://example.org"'
+        ),
         "scored": Key(holds=bool, required=False, example="true"),
     }
 )
@@ -91,7 +95,7 @@ def criteria(text: str) -> tuple[dict[str, Standard], tuple[Criterion, ...], lis
         if item.get("id") in standards:
             place = table.where("standard", number, "id")
             fault(place, f"two standards are called {item['id']!r}", "give each its own id")
-        elif {"id", "title", "url"} <= set(item):
+        elif {"id", "title"} <= set(item):
             standards[item["id"]] = Standard(**item)
     found: dict[str, Criterion] = {}
     for number, item in enumerate(table.values.get("criterion", ())):
