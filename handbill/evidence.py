@@ -118,7 +118,7 @@ class Evidence:
             if told or signed:
                 return lists.recorded, [*told, *signed, *front, *seen, *late]
             if criterion.kind == "auto" and not late:
-                return lists.quiet, front
+                return lists.quiet, [*front, self._nothing(criterion)]
         quiet = [] if found or unmade or not criterion.rules else [self._nothing(criterion)]
         return lists.waiting, [*late, *front, *unmade, *unsigned, *signed, *quiet, *told, *seen]
 
@@ -175,14 +175,14 @@ class Evidence:
         yield from list(shown)[:_SHOWN]
         if len(shown) > _SHOWN:
             yield f"And {len(shown) - _SHOWN} more like these."
-        foreign = Counter(
-            (item.rule, item.name, item.scope.language)
-            for item in found
-            if item.scope.language not in {None, self.source}
-        )
-        for (rule, name), tags in _grouped(foreign).items():
-            told = [f"{self.project.languages[tag].english} {n}" for tag, n in tags]
-            yield f"{rule} {name}: {', '.join(told)}."
+        foreign: dict[str, Counter[str]] = {}
+        for item in found:
+            tag = item.scope.language
+            if tag not in {None, self.source}:
+                name = self.project.languages[str(tag)].english
+                foreign.setdefault(f"{item.rule} {item.name}", Counter())[name] += 1
+        for rule, counts in foreign.items():
+            yield f"{rule}: {', '.join(f'{name} {n}' for name, n in counts.items())}."
 
     def _unmade(self, criterion: Criterion) -> list[str]:
         """Say that what is judged on paper is not printed yet."""
@@ -190,14 +190,12 @@ class Evidence:
         missing = len(self.editions) - len(self.made)
         if not on_paper or not missing:
             return []
-        return [
-            f"Checked when the editions are made; {missing} of {len(self.editions)} are not yet"
-            " made from today’s text (output/manifest.json)."
-        ]
+        return [f"Editions not yet made from today’s text: {missing} of {len(self.editions)}."]
 
     def _nothing(self, criterion: Criterion) -> str:
         """Say what has looked for mistakes, so that nobody takes its silence for a judgement."""
-        return f"Nothing found by {', '.join(self._ids(criterion))}."
+        ids = ", ".join(self._ids(criterion))
+        return f"Nothing found by {ids}." if ids else "The front matter says something."
 
     def _ids(self, criterion: Criterion) -> list[str]:
         found = (rules.find(name) for name in criterion.rules)
@@ -221,7 +219,7 @@ class Evidence:
                     if tag == self.source
                     else f"{standing.translated} of {standing.total}",
                     "signed": standing.signed,
-                    "signers": standing.signers,
+                    "signers": [said for said in standing.signers if ": nobody" not in said],
                     "findings": _counted(item.rule for item in own),
                     "made": len([item for item in self.made if item.language == tag]),
                     "wanted": len(wanted),
@@ -295,10 +293,12 @@ def page(
             "unclaimed": evidence.unclaimed(),
             "mistakes": evidence.mistakes,
             "standards": project.standards,
+            "unmade": len(evidence.made) < len(evidence.editions),
         },
         source,
         every,
         template=templates.EVIDENCE,
+        orientation="portrait",
         toolchain=toolchain,
     )
 
@@ -334,12 +334,3 @@ def _scored(by: str, records: Mapping[str, Record], total: int) -> str:
 
 def _counted(names: Iterable[str]) -> list[str]:
     return [f"{name} × {n}" if n > 1 else name for name, n in sorted(Counter(names).items())]
-
-
-def _grouped(
-    counts: Mapping[tuple[str, str, str | None], int],
-) -> dict[tuple[str, str], list[tuple[str, int]]]:
-    found: dict[tuple[str, str], list[tuple[str, int]]] = {}
-    for (rule, name, tag), number in counts.items():
-        found.setdefault((rule, name), []).append((str(tag), number))
-    return found

@@ -82,8 +82,7 @@ _FRONT_MATTER = MappingProxyType(
             holds=dict,
             required=False,
             keys={
-                name: Key(holds=str, required=False, example='"…"')
-                for name in standards.PURPOSE
+                name: Key(holds=str, required=False, example='"…"') for name in standards.PURPOSE
             },
         ),
         "codes": Key(holds=dict, required=False, example='{ icd-10 = "L72.0" }'),

@@ -110,7 +110,9 @@ def criteria(text: str) -> tuple[dict[str, Standard], tuple[Criterion, ...], lis
             fault(place, f"no standard is called {item['standard']!r}", hint)
         elif item["kind"] == "auto" and not {"rules", "field"} & set(item):
             place = table.where("criterion", number, "kind")
-            fault(place, "nothing decides it: it has no rules", 'name some, or write kind = "record"')
+            fault(
+                place, "nothing decides it: it has no rules", 'name some, or write kind = "record"'
+            )
         else:
             values = {**item, "rules": tuple(item.get("rules", ()))}
             place = table.where("criterion", number, "id")
@@ -135,6 +137,4 @@ def records(text: str, path: str, leaflet: str) -> tuple[tuple[Record, ...], lis
         for number, item in enumerate(table.values.get("record", ()))
         if wanted <= set(item)
     )
-    return found, [
-        replace(item, scope=scope(leaflet or None)) for item in table.faults
-    ]
+    return found, [replace(item, scope=scope(leaflet or None)) for item in table.faults]
