@@ -17,7 +17,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from handbill import plan, press, preview, rules, toolchain, typeset
+from handbill import plan, press, preview, rules, signoff, toolchain, typeset
 from handbill.diagnostics import Diagnostic, Fault, HandbillError, Location, Scope, Severity
 from handbill.editions import Artifact, Edition, Impression, Outcome
 from handbill.model import Job, Project, Proof
@@ -205,7 +205,9 @@ class Build:
                 for sign_off in self.project.sign_offs.values()
                 for signature in sign_off.signatures
             ]
-            dates += [item.on for records in self.project.records.values() for item in records]
+            records = self.project.records
+            dates += [item.on for recorded in records.values() for item in recorded]
+            dates += [signoff.last_day(self.project, item) for item in records.get("", ())]
             summary = {
                 "inputs": dict(sorted(self.project.digests.items())),
                 "findings": [item.row() for item in findings],

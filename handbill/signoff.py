@@ -106,6 +106,12 @@ def standing(project: Project, domain: str, tag: str) -> Standing:
     )
 
 
+def last_day(project: Project, record: Record) -> dt.date:
+    """Return until when a record of those who publish counts: as long as a signature."""
+    days = min(project.settings.signature_days, (dt.date.max - record.on).days)
+    return record.on + dt.timedelta(days=days)
+
+
 def outdated(project: Project, leaflet: str, record: Record) -> str:
     """Say why a record counts no more; nothing if it does.
 
@@ -115,9 +121,8 @@ def outdated(project: Project, leaflet: str, record: Record) -> str:
         record: what a person has recorded.
     """
     if not leaflet:
-        days = project.settings.signature_days
-        old = (project.today - record.on).days > days
-        return f"it is older than {days} days" if old else ""
+        old = last_day(project, record) < project.today
+        return f"it is older than {project.settings.signature_days} days" if old else ""
     tag = record.language or project.settings.source_language
     now = code(printed(project, leaflet, tag))
     read_text = record.text.rpartition("-")[2]

@@ -483,6 +483,39 @@ def test_a_report_takes_what_the_last_build_saw_and_survives_the_next(reported: 
     assert page.exists()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("path", "day", "until"),
+    [(RECORDS, "2026-11-26", "2026-11-26"), ("content/record.toml", "2024-11-29", "2026-11-29")],
+)
+def test_a_build_looks_again_when_a_record_may_change(
+    reported: Path, path: str, day: str, until: str
+) -> None:
+    """A day is no longer in the future, or a record of the publisher is too old."""
+    text = f'text = "{code()}"\n' if path == RECORDS else ""
+    keys = 'criterion = "S 1"\nsays = "agree"\nby = "A. Name"\nrole = "editor"\n'
+    (reported / path).write_text(f"[[record]]\n{keys}on = {day}\n{text}", "utf-8")
+    cli.main(["build", "--root", str(reported), "--today", str(TODAY), "--jobs", "1"])
+
+    assert Store(reported / "output").manifest()["build"]["until"] == until
+
+
+@pytest.mark.slow
+def test_what_stopped_an_edition_in_printing_is_reported(reported: Path) -> None:
+    """What was met on paper is a failure, as long as nothing has changed since."""
+    style = reported / "templates/style.css"
+    style.write_text(style.read_text("utf-8") + "\nbody { font-size: 8pt; }\n", "utf-8")
+
+    def page() -> str:
+        check(reported)
+        return (reported / "output/reports/hands.html").read_text("utf-8")
+
+    assert cli.main(["build", "--root", str(reported), "--today", str(TODAY), "--jobs", "1"]) == 1
+    assert "LF514 small-print" in page()
+    style.write_text(style.read_text("utf-8").replace("8pt", "12pt"), "utf-8")
+    assert "LF514 small-print" not in page()
+
+
 def test_without_standards_there_is_no_report(
     copied: Callable[..., Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
