@@ -95,7 +95,11 @@ class Outline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
-    """A source that an author has read, as the leaflet lists it."""
+    """A source that an author has read, as the leaflet lists it.
+
+    Attributes:
+        undated: whether its author has looked for its year, and found none.
+    """
 
     key: str
     organisation: str
@@ -103,6 +107,7 @@ class Citation:
     url: str
     read: dt.date
     year: int | None = None
+    undated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,6 +288,88 @@ class Term:
     forbidden: tuple[str, ...]
     note: str
     location: Location = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saying:
+    """What one sentence may say, in whatever words; a star stands for any ending.
+
+    Attributes:
+        words: lists; the sentence has a word of each.
+        without: words of which it has none.
+        denied: whether it denies; None if that does not matter.
+    """
+
+    words: tuple[tuple[str, ...], ...]
+    without: tuple[str, ...] = ()
+    denied: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """A sentence without which a leaflet is not safe.
+
+    Attributes:
+        when: words that make it necessary, wherever the leaflet has them.
+        box: the kind of box in which it must stand.
+        example: one such sentence, to show an author.
+        source: who says that it is necessary.
+    """
+
+    id: str
+    when: tuple[str, ...]
+    box: str
+    saying: Saying
+    example: str
+    source: str
+    location: Location = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contradiction:
+    """Two sayings that may not both stand in one leaflet, and why."""
+
+    id: str
+    first: Saying
+    second: Saying
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What every leaflet of one kind has.
+
+    Attributes:
+        first: the box that it begins with; empty for anything.
+        boxes: lists of boxes; the leaflet has one of each list.
+        sections: names of sections, in their order.
+    """
+
+    first: str = ""
+    boxes: tuple[tuple[str, ...], ...] = ()
+    sections: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Editorial:
+    """What `editorial.toml` asks of every leaflet.
+
+    Attributes:
+        review_years: the longest time from one review to the next.
+        review_days: how long before a review its editors are reminded.
+        source_years: how long after it was read a source counts as known.
+        uncited: the names of sections that need no source.
+        sections: the words by which the heading of each section is known.
+    """
+
+    review_years: int = 3
+    review_days: int = 90
+    source_years: int = 3
+    uncited: tuple[str, ...] = ()
+    sections: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    statements: tuple[Statement, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -636,6 +723,7 @@ class Project:
     standards: Mapping[str, Standard] = field(default_factory=dict)
     criteria: tuple[Criterion, ...] = ()
     records: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
+    editorial: Editorial = field(default_factory=Editorial)
     faults: tuple[Fault, ...] = ()
     digests: Mapping[str, str] = field(default_factory=dict)
 

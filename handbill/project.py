@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from handbill import (
     catalog,
+    editorial,
     languages,
     markup,
     signoff,
@@ -43,6 +44,7 @@ from handbill.tables import Key, Table
 
 LANGUAGES = "locales/languages.toml"
 WORDS = "locales/words.toml"
+EDITORIAL = "content/editorial.toml"
 SPECIMENS = "templates/specimen.toml"
 FONTS = "templates/fonts/"
 COUNTRIES = "content/countries/"
@@ -60,6 +62,7 @@ _CITATION = MappingProxyType(
         "organisation": Key(holds=str, example='"World Health Organization"'),
         "title": Key(holds=str, example='"Skin care"'),
         "year": Key(holds=int, required=False, example="2024"),
+        "undated": Key(holds=bool, required=False, example="true"),
         "url": Key(holds=str, pattern=r"https?://\S+", example='"https://example.org/page"'),
         "read": Key(holds=dt.date, example=_DATE),
     }
@@ -222,6 +225,8 @@ def load(sources: Sources, *, today: dt.date) -> Project:
     faults += found
     words, found = vocabulary.load(texts.get(WORDS, ""), WORDS)
     faults += found
+    editors_rules, found = editorial.load(texts.get(EDITORIAL, ""), EDITORIAL)
+    faults += found
     press = _templates(texts)
     faults += _missing_templates(texts)
     messages, found = catalogs(sources.files)
@@ -249,6 +254,7 @@ def load(sources: Sources, *, today: dt.date) -> Project:
         standards=known,
         criteria=criteria,
         records=_records(texts, leaflets, faults),
+        editorial=editors_rules,
         faults=tuple(faults),
         digests=sources.digests,
     )
@@ -385,6 +391,7 @@ def _leaflet(
             url=item["url"],
             read=item["read"],
             year=item.get("year"),
+            undated=item.get("undated", False),
         )
         for item in values["sources"]
         if all(name in item for name, key in _CITATION.items() if key.required)

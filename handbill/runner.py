@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from handbill import plan, press, preview, rules, signoff, toolchain, typeset
+from handbill.checks import editorial
 from handbill.diagnostics import Diagnostic, Fault, HandbillError, Location, Scope, Severity
 from handbill.editions import Artifact, Edition, Impression, Outcome
 from handbill.model import Job, Project, Proof
@@ -208,6 +209,7 @@ class Build:
             records = self.project.records
             dates += [item.on for recorded in records.values() for item in recorded]
             dates += [signoff.last_day(self.project, item) for item in records.get("", ())]
+            dates += editorial.last_days(self.project)
             summary = {
                 "inputs": dict(sorted(self.project.digests.items())),
                 "findings": [item.row() for item in findings],

@@ -175,7 +175,7 @@ def sign(project: Project, domain: str, tag: str, signature: Signature) -> SignO
     before = found or SignOff(domain=domain, language=tag, path=path(domain, tag))
     now = code(lines)
     wanted = signature.text.strip().lower().rpartition("-")[2]
-    if not _person(signature.name):
+    if not person(signature.name):
         return _refused(before, "nobody's name is given", "say who has read the text: --name")
     if len(wanted) < SHORT or not now.startswith(wanted):
         return _refused(
@@ -270,7 +270,7 @@ def _imprint(leaflet: Leaflet) -> Iterator[Line]:
         yield _untranslated("author", author)
 
 
-def _person(name: str) -> str:
+def person(name: str) -> str:
     """Return the letters of a name: spaces, stops and what cannot be seen name nobody else."""
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", name).casefold()))
 
@@ -284,7 +284,7 @@ def _read_alone(signatures: Iterable[Signature]) -> set[str]:
     named: dict[str, set[tuple[str, str]]] = {"translator": set(), "second-reader": set()}
     for item in signatures:
         if item.role in named:
-            named[item.role].add((item.text, _person(item.name)))
+            named[item.role].add((item.text, person(item.name)))
     return {text for text, _ in named["translator"] & named["second-reader"]}
 
 

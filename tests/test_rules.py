@@ -41,6 +41,8 @@ ELSEWHERE = {
     "stale-record": "test_evidence.py",
     "unsigned": "test_signoff.py",
     "refused-signature": "test_signoff.py",
+    "unraised-version": "test_editorial.py",
+    "self-review": "test_editorial.py",
 }
 
 

@@ -13,7 +13,7 @@ from handbill.tables import nearest
 
 
 _CONTENT = re.compile(
-    r"content/(standards\.toml|record\.toml|countries/[A-Z]{2}\.toml"
+    r"content/(editorial\.toml|standards\.toml|record\.toml|countries/[A-Z]{2}\.toml"
     r"|clinics/[^/]+\.(toml|svg|png|jpg|jpeg)"
     r"|leaflets/[^/]+/(leaflet\.md|record\.toml|[^/]+\.(svg|png|jpg|jpeg)))"
 )
