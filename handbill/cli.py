@@ -320,7 +320,11 @@ def _sign(options: argparse.Namespace) -> int:
     loaded = project.load(sources.read(options.root), today=_today(options))
     domain, tag = options.leaflet, options.language
     settings = loaded.settings
-    tags = [settings.source_language, *settings.languages]
+    tags = [
+        item
+        for item in (settings.source_language, *settings.languages)
+        if loaded.publishes(domain, item)
+    ]
     for place, wanted, names in (
         ("--leaflet", domain, [*loaded.leaflets, catalog.INTERFACE]),
         ("--language", tag, tags),
@@ -568,6 +572,8 @@ def _proof(options: argparse.Namespace) -> int:
     met: list[Diagnostic] = []
     domains, tags = _meant_texts(options, loaded, plan.languages(loaded))
     for tag, domain, kind in product(tags, domains, ("pdf", "html")):
+        if not loaded.publishes(domain, tag):
+            continue
         proof = bilingual.sheet(loaded, domain, tag, findings, kind=kind)
         met += _print_page(options, proof, f"{PROOFS}/{tag}/{domain}.{kind}")
     _say(report.write(met, "text", colour=_coloured(sys.stderr)))
@@ -581,6 +587,8 @@ def _diff(options: argparse.Namespace) -> int:
     met: list[Diagnostic] = [_rules().diagnose(fault) for fault in loaded.faults]
     domains, tags = _meant_texts(options, loaded, plan.languages(loaded))
     for tag, domain, kind in product(tags, domains, ("pdf", "html")):
+        if not loaded.publishes(domain, tag):
+            continue
         proof = bilingual.comparison(loaded, domain, tag, kind=kind)
         if proof is not None:
             met += _print_page(options, proof, f"{DIFFERENCES}/{tag}/{domain}.{kind}")

@@ -197,6 +197,7 @@ def _standings(
         _standing(project, domain, tag, blocks[domain], found.get((domain, tag), Counter()))
         for tag in (*((source,) if source in project.settings.languages else ()), *tags(project))
         for domain in domains
+        if project.publishes(domain, tag)
     ]
 
 
@@ -257,7 +258,7 @@ def update(
     for tag in languages:
         known = _translations(project, tag)
         for domain in meant:
-            if unsafe(project, domain, tag):
+            if not project.publishes(domain, tag) or unsafe(project, domain, tag):
                 continue
             where = path(domain, tag)
             before = sources.files.get(where)
@@ -279,6 +280,8 @@ def send(
     units: list[exchange.Unit] = []
     faults: list[Fault] = []
     for domain in domains:
+        if not project.publishes(domain, language):
+            continue
         where = path(domain, language)
         waits = unsafe(project, domain, language) or list(
             update(project, sources, domains=[domain], languages=[language])

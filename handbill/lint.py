@@ -16,7 +16,9 @@ _SHORT_NESTING = (2, 3)
 # A line of a paragraph: no heading, box, list item, quotation, table or blank line.
 _RUNNING = re.compile(r"^ *(?!#|!!!|>|\||[-*+] |\d+\. |: |[-=]+ *$)\S")
 _ADMONITION = re.compile(r"^ *!!!")
-_TITLED = re.compile(r'^(?: {4})*!!! ?[\w-]+(?: +[\w-]+)* +" *[^" ].*" *$')
+_TITLED = re.compile(
+    r'^(?: {4})*!!! ?(?:[\w-]+(?: +[\w-]+)* +" *[^" ].*" *|variant(?: +[\w-]+)* *)$'
+)
 _TABLE_RULE = re.compile(r"^(?=.*\|) *\|? *:?-+:? *(\| *:?-+:? *)*\|? *$")
 _EMPTY_CELL = re.compile(r"(?<=\|)[ \t]*(?=\|)")
 

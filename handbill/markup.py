@@ -22,7 +22,7 @@ from markdown.util import AMP_SUBSTITUTE
 
 from handbill import lint
 from handbill.diagnostics import Fault, Location
-from handbill.model import Block, Heading, Image, Outline, Reference
+from handbill.model import VARIANT, Block, Heading, Image, Outline, Reference
 
 
 #: Every msgid depends on this list: changing it makes all catalogs stale.
@@ -73,6 +73,8 @@ _LEADING = re.compile(r"(?:[\s>*+-]|\d+\. )*")
 _MAX_DEPTH = 40
 _TOO_DEEP = "lists or quotations nested too deeply"
 
+_VARIANT = re.compile(VARIANT + r"[a-z0-9]+(?:-[a-z0-9]+)* [a-z0-9]+(?:-[a-z0-9]+)*")
+
 #: Kinds of text that are printed letter by letter: Markdown in them is not read.
 PLAIN = frozenset({"title", "summary", "audience", "picture", "interface"})
 _LISTS = frozenset({"paragraph", "list item", "definition"})
@@ -106,6 +108,7 @@ class Furniture:
         table: HTML for a table, from its HTML.
         citation: HTML for the sources cited at the end of a block, from their keys.
         slot: the value of a slot, as plain text.
+        prints: whether the clinic prints what stands in a box of this name; all if None.
     """
 
     translate: Callable[[Block], str]
@@ -114,6 +117,7 @@ class Furniture:
     table: Callable[[str], str]
     citation: Callable[[Sequence[str]], str]
     slot: Callable[[str], str]
+    prints: Callable[[str], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -402,6 +406,7 @@ class _Reader:
         self.citations: list[Reference] = []
         self.components: list[Reference] = []
         self.links: list[Reference] = []
+        self.boxes: list[str] = []
         self.faults: list[Fault] = []
 
     def find(self, raw: str, *, stay: bool = False) -> tuple[int, int]:
@@ -534,6 +539,8 @@ class _Translate(Treeprocessor):
         if _depth(root) > _MAX_DEPTH:
             self.reader.too_deep()
         self._walk(root)
+        if self.furniture.prints is not None:
+            _choose(root, self.furniture.prints)
         for label in self.md.references:
             # Python-Markdown has lower-cased the label, and its place may be long past.
             written = re.compile(rf"\[\s*{re.escape(label)}\s*\]:", re.IGNORECASE)
@@ -560,6 +567,11 @@ class _Translate(Treeprocessor):
                 self._heading(child)
             elif child.tag == "div":
                 self._component(child)
+                self.reader.boxes.append(_box(child))
+                self._walk(child)
+                self.reader.boxes.pop()
+                self._tail(child)
+                continue
             elif child.tag == "p" and _IMAGE.match(normalise(child.text or "")):
                 self._figure(child)
                 continue
@@ -569,8 +581,11 @@ class _Translate(Treeprocessor):
                 titled = child.get("class") == "admonition-title"
                 self._text(child, "box title" if titled else _KINDS.get(child.tag, child.tag))
             self._walk(child)
-            if child.tail and child.tail.strip():
-                child.tail = self._unit(child.tail, "paragraph")
+            self._tail(child)
+
+    def _tail(self, element: Element) -> None:
+        if element.tail and element.tail.strip():
+            element.tail = self._unit(element.tail, "paragraph")
 
     def _text(self, element: Element, kind: str) -> None:
         """Translate an element's text; sources cited at its end are kept out of the msgid."""
@@ -618,7 +633,9 @@ class _Translate(Treeprocessor):
         ]
         places = self.reader.within(hole.group() for hole in holes)
         self.reader.slots += [
-            Reference(name=hole.group(1), line=place[0], column=place[1])
+            Reference(
+                name=hole.group(1), line=place[0], column=place[1], boxes=tuple(self.reader.boxes)
+            )
             for hole, place in zip(holes, places, strict=True)
         ]
         context, notes = self.reader.notes()
@@ -631,7 +648,8 @@ class _Translate(Treeprocessor):
             column=column,
             path=self.reader.path,
             context=context,
-            notes=notes,
+            notes=(*notes, *_local(self.reader.boxes)),
+            boxes=tuple(self.reader.boxes),
         )
         self.reader.blocks.append(block)
         return _as_printed(self.furniture.translate(block))
@@ -652,14 +670,16 @@ class _Translate(Treeprocessor):
         self._text(element, "heading")
 
     def _component(self, element: Element) -> None:
-        name = (element.get("class") or "").removeprefix("admonition").strip()
+        name = _box(element)
         title = element.find("p")
         words = " +".join(re.escape(word) for word in name.split())
         written = re.compile(rf"^ *(!!! ?{words})(?![\w-])", re.MULTILINE | re.IGNORECASE)
         match = written.search(self.reader.source, self.reader.position)
         start = match.start(1) if match else self.reader.position
         line, column = self.reader.place(start)
-        self.reader.components.append(Reference(name=name, line=line, column=column))
+        self.reader.components.append(
+            Reference(name=name, line=line, column=column, boxes=tuple(self.reader.boxes))
+        )
         body = [child for child in element if child.get("class") != "admonition-title"]
         if not body and not (element.text or "").strip():
             self.reader.fault(
@@ -676,6 +696,21 @@ class _Translate(Treeprocessor):
         if '"' not in rest and title is not None:
             # Python-Markdown's own title, of the English name: nobody wrote it.
             element.remove(title)
+        if name.split(" ")[0] == VARIANT.strip():
+            self._variant(name, rest, line, column)
+
+    def _variant(self, name: str, rest: str, line: int, column: int) -> None:
+        """Say what is wrong with a local variant."""
+        message = ""
+        if not _VARIANT.fullmatch(name):
+            message = f"not a name and an option: {name!r}"
+        elif '"' in rest:
+            message = "a local variant with a title"
+        elif any(box.startswith(VARIANT) for box in self.reader.boxes):
+            message = "a local variant inside another"
+        if message:
+            hint = "write !!! variant blisters leave, and its text indented by 4 spaces"
+            self.reader.fault("malformed-variant", line, column, message, hint)
 
     def _figure(self, element: Element) -> None:
         """Translate a picture's alt text and caption; its address is no translator's matter."""
@@ -706,6 +741,31 @@ class _Translate(Treeprocessor):
         for cell in row:
             if cell.tag == "th" and cell.get("scope") is None:
                 cell.set("scope", "col")
+
+
+def _box(element: Element) -> str:
+    """Return the name of a box, as its author wrote it."""
+    return (element.get("class") or "").removeprefix("admonition").strip()
+
+
+def _local(boxes: Iterable[str]) -> Iterator[str]:
+    """Tell translators that a text is printed only where a clinic has chosen it."""
+    for box in boxes:
+        if _VARIANT.fullmatch(box):
+            _, name, option = box.split(" ")
+            yield f"Only for clinics that have chosen {option!r} for {name!r}."
+
+
+def _choose(parent: Element, prints: Callable[[str], bool]) -> None:
+    """Leave of local variants those that are printed, without the box around them."""
+    kept: list[Element] = []
+    for child in parent:
+        _choose(child, prints)
+        if not _box(child).startswith(VARIANT):
+            kept.append(child)
+        elif prints(_box(child)):
+            kept += child
+    parent[:] = kept
 
 
 class _Fill(Treeprocessor):

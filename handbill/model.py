@@ -1,16 +1,24 @@
 """The nouns of a leaflet publisher: frozen values, picklable, without I/O or third-party types."""
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from handbill.diagnostics import Fault, Location
 from handbill.editions import Edition
 
 
+#: Begins the name of a box that only those clinics print which have chosen it.
+VARIANT = "variant "
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """One leaf block: what a translator translates, and where its author wrote it."""
+    """One leaf block: what a translator translates, and where its author wrote it.
+
+    Attributes:
+        boxes: the names of the boxes around it, innermost last.
+    """
 
     msgid: str
     kind: str
@@ -19,6 +27,7 @@ class Block:
     path: str = ""
     context: str | None = None
     notes: tuple[str, ...] = ()
+    boxes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +52,16 @@ class Image:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """A name that the text uses and something else must define: a slot, a source, a component."""
+    """A name that the text uses and something else must define: a slot, a source, a component.
+
+    Attributes:
+        boxes: the names of the boxes around it, innermost last.
+    """
 
     name: str
     line: int
     column: int
+    boxes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +70,7 @@ class Outline:
 
     Attributes:
         structure: which blocks stand in which list, box, table or quotation, without their texts.
+        components: the boxes, those that are local variants among them.
     """
 
     blocks: tuple[Block, ...]
@@ -67,6 +82,15 @@ class Outline:
     links: tuple[Reference, ...]
     structure: str
     faults: tuple[Fault, ...]
+
+    @property
+    def variants(self) -> tuple[Reference, ...]:
+        """The local variants, as `blisters leave`."""
+        return tuple(
+            replace(item, name=item.name.removeprefix(VARIANT))
+            for item in self.components
+            if item.name.startswith(VARIANT)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +116,9 @@ class Leaflet:
         locations: where each key of the front matter stands.
         body_line: the line of the file on which the Markdown begins.
         sheets: how many sheets of paper it may take, printed on both sides; 0 for any number.
+        kind: which sections it must have: `condition`, `medicine` or another that editors define.
+        languages: the languages it is translated into; empty for all of the settings.
+        purpose: what its authors want of it, for those who judge it; no reader sees it.
     """
 
     id: str
@@ -113,6 +140,9 @@ class Leaflet:
     locations: Mapping[str, Location]
     body_line: int
     sheets: int = 0
+    kind: str = ""
+    languages: tuple[str, ...] = ()
+    purpose: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -131,8 +161,35 @@ class Hours:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Which local variant a clinic prints.
+
+    Attributes:
+        option: the variant that is printed.
+        by: who has chosen; empty while nobody answers for it.
+        on: when.
+    """
+
+    option: str
+    by: str = ""
+    on: dt.date | None = None
+    location: Location = field(compare=False, repr=False)
+
+    @property
+    def is_signed(self) -> bool:
+        """Tell whether a named person answers for it."""
+        return bool(self.by.strip()) and self.on is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Clinic:
-    """Who hands the leaflet out; `slots` are the values that leaflets may print."""
+    """Who hands the leaflet out.
+
+    Attributes:
+        slots: the values that leaflets may print; its own before its country's.
+        choices: which local variants it prints, by name; its own before its country's.
+        paths: the files that say so: its own, then its country's.
+    """
 
     id: str
     path: str
@@ -145,7 +202,24 @@ class Clinic:
     slots: Mapping[str, str]
     logo: str
     logo_data: bytes
+    choices: Mapping[str, Choice] = field(default_factory=dict)
+    paths: tuple[str, ...] = ()
     locations: Mapping[str, Location] = field(default_factory=dict, compare=False, repr=False)
+
+    def prints(self, boxes: Iterable[str]) -> bool:
+        """Tell whether what stands in these boxes is printed: in none that was not chosen."""
+        for box in boxes:
+            if box.startswith(VARIANT):
+                name, _, option = box.removeprefix(VARIANT).partition(" ")
+                choice = self.choices.get(name)
+                if choice is None or choice.option != option:
+                    return False
+        return True
+
+    def chosen(self, leaflet: Leaflet) -> dict[str, Choice]:
+        """Return the choices that a leaflet asks for, where the clinic has made them."""
+        names = dict.fromkeys(item.name.split(" ")[0] for item in leaflet.outline.variants)
+        return {name: self.choices[name] for name in names if name in self.choices}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -489,3 +563,9 @@ class Project:
     glossaries: Mapping[str, tuple[Term, ...]] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
     digests: Mapping[str, str] = field(default_factory=dict)
+
+    def publishes(self, domain: str, tag: str) -> bool:
+        """Tell whether a leaflet, or the templates' words, are wanted in a language."""
+        leaflet = self.leaflets.get(domain)
+        source = self.settings.source_language
+        return leaflet is None or not leaflet.languages or tag in {source, *leaflet.languages}

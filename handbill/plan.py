@@ -24,6 +24,8 @@ def editions(project: Project) -> Iterator[Edition]:
     for clinic in sorted(project.clinics):
         for tag in tags:
             for leaflet in sorted(project.leaflets):
+                if not project.publishes(leaflet, tag):
+                    continue
                 for form in project.clinics[clinic].formats:
                     if form in project.formats:
                         yield Edition(
@@ -50,10 +52,12 @@ def job(project: Project, edition: Edition) -> Job:
     translated = edition.language != project.settings.source_language
     signed = signoff.standings(project, edition.leaflet, edition.language)
     own = [standing for (domain, _), standing in signed.items() if domain == edition.leaflet]
+    leaflet, clinic = project.leaflets[edition.leaflet], project.clinics[edition.clinic]
+    choices = clinic.chosen(leaflet).values()
     return Job(
         edition=edition,
-        leaflet=project.leaflets[edition.leaflet],
-        clinic=project.clinics[edition.clinic],
+        leaflet=leaflet,
+        clinic=clinic,
         language=project.languages[edition.language],
         source_language=project.settings.source_language,
         format=project.formats[edition.format],
@@ -61,19 +65,31 @@ def job(project: Project, edition: Edition) -> Job:
         interface=project.catalogs[edition.language, INTERFACE] if translated else None,
         templates=project.templates,
         code=signed[edition.leaflet, edition.language].code,
-        draft=any(standing.missing for standing in signed.values()),
+        draft=any(standing.missing for standing in signed.values())
+        or not all(choice.is_signed for choice in choices),
         signatures=tuple(item for standing in own for item in standing.holding),
         site=project.settings.site,
     )
 
 
 def drafts(project: Project, editions: Iterable[Edition]) -> Iterator[Fault]:
-    """Yield what may not be in a release: each text that wants a signature, once.
+    """Yield what may not be in a release: each text and each choice that wants a signature, once.
 
     Languages of which the settings release drafts are left out.
     """
-    texts = dict.fromkeys((edition.leaflet, edition.language) for edition in editions)
-    for leaflet, tag in texts:
+    meant = tuple(editions)
+    for name, clinic in dict.fromkeys((edition.leaflet, edition.clinic) for edition in meant):
+        chosen = project.clinics[clinic].chosen(project.leaflets[name])
+        for variant, choice in chosen.items():
+            if not choice.is_signed:
+                yield Fault(
+                    kind="unsigned",
+                    location=choice.location,
+                    message=f"nobody has signed the choice of {variant!r}, which {name} prints",
+                    hint="whoever has chosen adds by and on",
+                    scope=Scope(leaflet=name, clinic=clinic),
+                )
+    for leaflet, tag in dict.fromkeys((edition.leaflet, edition.language) for edition in meant):
         wanting = signoff.wanting(project, leaflet, tag)
         if wanting and tag not in project.settings.draft_languages:
             yield Fault(
@@ -92,7 +108,7 @@ def inputs(project: Project, edition: Edition, toolchain: str) -> dict[str, str]
     language = project.languages[edition.language]
     form = project.formats[edition.format]
     folder = leaflet.path.rsplit("/", 1)[0]
-    paths = [leaflet.path, clinic.path]
+    paths = [leaflet.path, *clinic.paths]
     paths += [f"{folder}/{name}" for name in leaflet.assets]
     if clinic.logo:
         paths.append(f"content/clinics/{clinic.logo}")

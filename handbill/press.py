@@ -335,6 +335,7 @@ class _Composer(_Setter):
                 table=self.table,
                 citation=self.citation,
                 slot=lambda name: _unbroken(job.clinic.slots[name]),
+                prints=lambda box: job.clinic.prints([box]),
             ),
             path=leaflet.path,
             first_line=leaflet.body_line,

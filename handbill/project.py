@@ -12,6 +12,7 @@ from handbill.diagnostics import Fault, HandbillError, Location, Scope, not_utf8
 from handbill.model import (
     Block,
     Catalog,
+    Choice,
     Citation,
     Clinic,
     Fixture,
@@ -34,6 +35,7 @@ LANGUAGES = "locales/languages.toml"
 WORDS = "locales/words.toml"
 SPECIMENS = "templates/specimen.toml"
 FONTS = "templates/fonts/"
+COUNTRIES = "content/countries/"
 
 _ID = r"[a-z0-9]+(-[a-z0-9]+)*"
 _DATE = "2026-11-24"
@@ -63,7 +65,17 @@ _FRONT_MATTER = MappingProxyType(
         "last_review": Key(holds=dt.date, example=_DATE),
         "next_review": Key(holds=dt.date, example="2028-11-24"),
         "authors": Key(holds=list, of=str, filled=True, example='["A. Author"]'),
+        "kind": Key(holds=str, required=False, pattern=_ID, example='"condition"'),
+        "languages": Key(holds=list, of=str, required=False, filled=True, example='["es", "ar"]'),
         "sheets": Key(holds=int, required=False, example="2"),
+        "purpose": Key(
+            holds=dict,
+            required=False,
+            keys={
+                name: Key(holds=str, required=False, example='"…"')
+                for name in ("need", "objective", "main_message", "reader_skills")
+            },
+        ),
         "codes": Key(holds=dict, required=False, example='{ icd-10 = "L72.0" }'),
         "sources": Key(holds=list, of=dict, keys=_CITATION, example="[[sources]]"),
     }
@@ -74,6 +86,13 @@ _HOURS = MappingProxyType(
         "last": Key(holds=str, choices=_DAYS),
         "opens": Key(holds=dt.time, example="08:30:00"),
         "closes": Key(holds=dt.time, example="18:00:00"),
+    }
+)
+_CHOICE = MappingProxyType(
+    {
+        "is": Key(holds=str, pattern=_ID, example='"leave"'),
+        "by": Key(holds=str, required=False, example='"Dr A. Person"'),
+        "on": Key(holds=dt.date, required=False, example=_DATE),
     }
 )
 #: What a leaflet may print of a clinic, as `{{ clinic.phone }}`.
@@ -99,6 +118,12 @@ _CLINIC = MappingProxyType(
             pattern=r"https?://\S+",
             example='"https://northgate.example"',
         ),
+        "choices": Key(
+            holds=dict,
+            required=False,
+            keys={"*": Key(holds=dict, required=False, keys=_CHOICE)},
+            example='[choices.blisters] with is = "leave"',
+        ),
         **{
             slot: Key(
                 holds=str,
@@ -109,6 +134,10 @@ _CLINIC = MappingProxyType(
             for slot in ("phone", "advice_phone", "emergency_number")
         },
     }
+)
+#: What clinics of a country share: a file of content/countries.
+_COUNTRY = MappingProxyType(
+    {name: _CLINIC[name] for name in ("advice_phone", "emergency_number", "choices")}
 )
 _SETTINGS = MappingProxyType(
     {
@@ -360,6 +389,9 @@ def _leaflet(
         body=body,
         body_line=first_line,
         sheets=values.get("sheets", 0),
+        kind=values.get("kind", ""),
+        languages=tuple(values.get("languages", ())),
+        purpose=values.get("purpose", {}),
         outline=outline,
         front_blocks=tuple(_front_blocks(table)),
         assets=assets,
@@ -419,6 +451,12 @@ def _front_blocks(table: Table) -> Iterator[Block]:
 
 def _clinics(sources: Sources, texts: Mapping[str, str], faults: list[Fault]) -> dict[str, Clinic]:
     found: dict[str, Clinic] = {}
+    countries = {
+        PurePosixPath(path).stem: tables.read(texts[path], _COUNTRY, kind="clinic-file", path=path)
+        for path in _named(texts, COUNTRIES, ".toml")
+    }
+    for table in countries.values():
+        faults += table.faults
     for path in _named(texts, "content/clinics/", ".toml"):
         table = tables.read(texts[path], _CLINIC, kind="clinic-file", path=path)
         clinic_id = PurePosixPath(path).stem
@@ -427,6 +465,8 @@ def _clinics(sources: Sources, texts: Mapping[str, str], faults: list[Fault]) ->
         values = table.values
         if any(key.required and name not in values for name, key in _CLINIC.items()):
             continue
+        country = countries.get(values["country"])
+        shared = country.values if country else {}
         logo = values.get("logo", "")
         logo_path = f"content/clinics/{logo}"
         if logo and logo_path not in sources.files:
@@ -458,12 +498,28 @@ def _clinics(sources: Sources, texts: Mapping[str, str], faults: list[Fault]) ->
                 for item in values.get("hours", ())
                 if set(_HOURS) <= set(item)
             ),
-            slots={f"clinic.{name}": values.get(name, "") for name in SLOTS},
+            slots={f"clinic.{name}": values.get(name, shared.get(name, "")) for name in SLOTS},
+            choices=(_choices(country) if country else {}) | _choices(table),
+            paths=(path, f"{COUNTRIES}{values['country']}.toml") if country else (path,),
             logo=logo,
             logo_data=sources.files.get(logo_path, b"") if logo else b"",
             locations={"formats": table.where("formats")},
         )
     return found
+
+
+def _choices(table: Table) -> dict[str, Choice]:
+    """Read which local variants are printed."""
+    return {
+        name: Choice(
+            option=item["is"],
+            by=item.get("by", ""),
+            on=item.get("on"),
+            location=table.where("choices", name),
+        )
+        for name, item in table.values.get("choices", {}).items()
+        if "is" in item
+    }
 
 
 def _formats(texts: Mapping[str, str], faults: list[Fault]) -> dict[str, Format]:

@@ -12,7 +12,7 @@ from html import unescape
 
 from handbill import catalog, hypertext
 from handbill.editions import Edition
-from handbill.model import Block, Catalog, Clinic, Job, Language, Leaflet, Message, Project
+from handbill.model import VARIANT, Block, Catalog, Clinic, Job, Language, Leaflet, Message, Project
 from handbill.signoff import SHORT
 
 
@@ -106,6 +106,7 @@ def project(real: Project) -> Project:
             for tag, (write, _language) in ways.items()
             for domain, blocks in catalog.texts(real).items()
         },
+        leaflets={name: replace(item, languages=()) for name, item in real.leaflets.items()},
         sign_offs={},
     )
 
@@ -179,7 +180,8 @@ def _composable(real: Project, leaflet: Leaflet, clinic: Clinic) -> bool:
         and keys.issuperset(item.name for item in outline.citations)
         and leaflet.assets.keys() >= {item.src for item in outline.images}
         and clinic.slots.keys() >= {item.name for item in outline.slots}
-        and {item.name for item in outline.components} <= {*real.templates.components}
+        and {item.name for item in outline.components if not item.name.startswith(VARIANT)}
+        <= {*real.templates.components}
     )
 
 

@@ -1,9 +1,10 @@
 """LF6: clinics, and the values that leaflets print of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import product
 
 from handbill.diagnostics import Fault, Location, Scope, Severity
-from handbill.model import Project
+from handbill.model import Leaflet, Project
 from handbill.project import SLOTS
 from handbill.rules import declare, rule
 from handbill.tables import nearest
@@ -14,7 +15,7 @@ declare(
     "clinic-file",
     Severity.ERROR,
     """
-    A mistake in a content/clinics/<id>.toml.
+    A mistake in a content/clinics/<id>.toml, or in a content/countries/<CC>.toml.
 
     What it does: checks every key and value of the file.
     Why is this bad? A misspelt key is a telephone number that is not printed.
@@ -35,7 +36,8 @@ def missing_slot(project: Project) -> Iterator[Fault]:
     """
     for clinic in project.clinics.values():
         for leaflet in project.leaflets.values():
-            for slot in dict.fromkeys(ref.name for ref in leaflet.outline.slots):
+            printed = (ref for ref in leaflet.outline.slots if clinic.prints(ref.boxes))
+            for slot in dict.fromkeys(ref.name for ref in printed):
                 if slot in clinic.slots and not clinic.slots[slot].strip():
                     yield Fault(
                         kind="missing-slot",
@@ -88,3 +90,98 @@ def unknown_format(project: Project) -> Iterator[Fault]:
                     or f"the formats are {', '.join(project.formats)}",
                     scope=Scope(clinic=clinic.id),
                 )
+
+
+@rule("LF605", "missing-choice", Severity.ERROR)
+def missing_choice(project: Project) -> Iterator[Fault]:
+    """A leaflet has local variants, and the clinic has not said which one it prints.
+
+    What it does: looks for the choice of every `!!! variant NAME OPTION` in the file of each
+    clinic, or of its country.
+    Why is this bad? Clinics differ in what they do, and a patient must read what this one does. No
+    variant is printed because it stands first.
+    Example: a clinic without `[choices.blisters]` and a leaflet with `!!! variant blisters leave`
+    Use instead: `[choices.blisters]` with `is = "leave"`, and `by` and `on` for who has chosen.
+    """
+    for leaflet in project.leaflets.values():
+        offered = _offered([leaflet])
+        for clinic, (name, options) in product(project.clinics.values(), offered.items()):
+            choice = clinic.choices.get(name)
+            listed = " or ".join(f"{option!r}" for option in options)
+            if choice is None:
+                yield Fault(
+                    kind="missing-choice",
+                    location=Location(path=clinic.path),
+                    message=f"no choice of {name!r}, which {leaflet.id} asks for",
+                    hint=f"add [choices.{name}] with is = one of {listed}",
+                    scope=Scope(leaflet=leaflet.id, clinic=clinic.id),
+                )
+            elif choice.option not in options:
+                yield Fault(
+                    kind="missing-choice",
+                    location=choice.location,
+                    message=f"{leaflet.id} has no variant {choice.option!r} of {name!r}",
+                    hint=nearest(choice.option, options) or f"it has {listed}",
+                    scope=Scope(leaflet=leaflet.id, clinic=clinic.id),
+                )
+
+
+@rule("LF606", "unused-choice", Severity.WARNING)
+def unused_choice(project: Project) -> Iterator[Fault]:
+    """A clinic has chosen between variants that no leaflet has.
+
+    What it does: looks for a `!!! variant` of every choice.
+    Why is this bad? Somebody believes that a leaflet says what the clinic does.
+    Example: `[choices.blister]`
+    Use instead: `[choices.blisters]`
+    """
+    offered = _offered(project.leaflets.values())
+    found = {
+        choice.location: name
+        for clinic in project.clinics.values()
+        for name, choice in clinic.choices.items()
+        if name not in offered
+    }
+    for location, name in found.items():
+        yield Fault(
+            kind="unused-choice",
+            location=location,
+            message=f"no leaflet has a variant of {name!r}",
+            hint=nearest(name, offered) or "remove it",
+        )
+
+
+@rule("LF607", "choice-record", Severity.ERROR)
+def choice_record(project: Project) -> Iterator[Fault]:
+    """A choice with half a record of who has chosen.
+
+    What it does: looks for `by` and `on` of every choice: both or neither, and no day to come.
+    Why is this bad? The choice counts as nobody's, and its editions stay drafts.
+    Example: `by = "Dr A. Person"` without `on`
+    Use instead: `by = "Dr A. Person"` and `on = 2026-11-24`
+    """
+    listed = [choice for clinic in project.clinics.values() for choice in clinic.choices.values()]
+    for choice in {choice.location: choice for choice in listed}.values():
+        message = ""
+        if bool(choice.by.strip()) != (choice.on is not None):
+            message = "by whom or when it was chosen is missing"
+        elif choice.on is not None and choice.on > project.today:
+            message = f"chosen on {choice.on}, which is in the future"
+        if message:
+            yield Fault(
+                kind="choice-record",
+                location=choice.location,
+                message=message,
+                hint="give both by and on, or neither",
+            )
+
+
+def _offered(leaflets: Iterable[Leaflet]) -> dict[str, list[str]]:
+    """Return the options of each local variant, in the order of the text."""
+    found: dict[str, list[str]] = {}
+    for leaflet in leaflets:
+        for item in leaflet.outline.variants:
+            name, _, option = item.name.partition(" ")
+            if option and option not in found.setdefault(name, []):
+                found[name].append(option)
+    return found

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from handbill.diagnostics import Fault, Location, Scope, Severity
 from handbill.markup import links, strays
-from handbill.model import Heading, Language, Leaflet, Project, Reference
+from handbill.model import VARIANT, Heading, Language, Leaflet, Project, Reference
 from handbill.rules import declare, rule
 from handbill.tables import nearest
 
@@ -190,6 +190,20 @@ declare(
 
 
 declare(
+    "LF134",
+    "malformed-variant",
+    Severity.ERROR,
+    """
+    A local variant that no clinic could choose.
+
+    What it does: reads the name and the option of every `!!! variant`; it has no title, and stands
+    in no other variant.
+    Why is this bad? Its text would be printed for nobody, or for everybody.
+    Example: `!!! variant leave`
+    Use instead: `!!! variant blisters leave`
+    """,
+)
+declare(
     "LF125",
     "empty-box",
     Severity.ERROR,
@@ -238,7 +252,7 @@ def unknown_component(project: Project) -> Iterator[Fault]:
     known = project.templates.components
     for leaflet in project.leaflets.values():
         for ref in leaflet.outline.components:
-            if ref.name not in known:
+            if ref.name not in known and ref.name.split(" ")[0] != VARIANT.strip():
                 hint = nearest(ref.name, known) or f"the components are {', '.join(known)}"
                 yield _at(leaflet, ref, "unknown-component", f"no box is called {ref.name!r}", hint)
 

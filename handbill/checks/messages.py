@@ -76,6 +76,8 @@ def _wanted(same: Same) -> tuple[tuple[Catalog, Block], ...]:
         texts = list({(block.context, block.msgid): block for block in found}.values())
         for tag in tags:
             catalog = project.catalogs.get((tag, domain))
+            if not project.publishes(domain, tag):
+                continue
             if catalog is not None and catalog.path not in broken:
                 listed += [(catalog, block) for block in texts]
     return tuple(listed)

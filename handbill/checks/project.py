@@ -13,8 +13,8 @@ from handbill.tables import nearest
 
 
 _CONTENT = re.compile(
-    r"content/(glossary\.toml|clinics/[^/]+\.(toml|svg|png|jpg|jpeg)"
-    r"|leaflets/[^/]+/(leaflet\.md|signoffs\.toml|[^/]+\.(svg|png|jpg|jpeg)))"
+    r"content/(clinics/[^/]+\.(toml|svg|png|jpg|jpeg)|countries/[A-Z]{2}\.toml"
+    r"|leaflets/[^/]+/(leaflet\.md|[^/]+\.(svg|png|jpg|jpeg)))"
 )
 
 declare(
@@ -172,8 +172,9 @@ declare(
 def unknown_language(project: Project) -> Iterator[Fault]:
     """A language that locales/languages.toml does not describe.
 
-    What it does: looks up the languages of the settings and of the folders under locales, and
-    asks whether CLDR knows the locale that each takes its dates from.
+    What it does: looks up the languages of the settings and of the folders under locales, asks
+    whether CLDR knows the locale that each takes its dates from, and looks up the languages of
+    each leaflet in the settings.
     Why is this bad? Without script, direction and fonts its pages would be guesswork.
     Example: `languages = ["zh-CN"]` where the table has `[zh-Hans]`
     Use instead: the table's own tag, or a new table for the language.
@@ -189,6 +190,17 @@ def unknown_language(project: Project) -> Iterator[Fault]:
                 hint=nearest(tag, known) or f"add a table [{tag}] there",
                 scope=Scope(language=tag),
             )
+    for leaflet in project.leaflets.values():
+        published = {settings.source_language, *settings.languages}
+        for tag in leaflet.languages:
+            if tag not in published:
+                yield Fault(
+                    kind="unknown-language",
+                    location=leaflet.locations["languages"],
+                    message=f"the language {tag!r} is not one of the settings",
+                    hint=nearest(tag, published) or f"add it to languages in {SETTINGS}",
+                    scope=Scope(leaflet=leaflet.id),
+                )
     for tag in sorted({tag for tag, _domain in project.catalogs} - set(known)):
         yield Fault(
             kind="unknown-language",
@@ -233,7 +245,7 @@ def nothing_to_publish(project: Project) -> Iterator[Fault]:
 def stray_file(project: Project) -> Iterator[Fault]:
     """A file in content that nothing reads, most often for its name.
 
-    What it does: looks for what is neither a leaflet, a clinic, a picture nor the glossary.
+    What it does: looks for what is neither a leaflet, a clinic, a country nor a picture.
     Why is this bad? `northgate.TOML` is a clinic that silently gets nothing.
     Example: `content/leaflets/milia.md`
     Use instead: `content/leaflets/milia/leaflet.md`
@@ -244,7 +256,8 @@ def stray_file(project: Project) -> Iterator[Fault]:
                 kind="stray-file",
                 location=Location(path=path),
                 message="nothing reads this file",
-                hint="leaflets are <id>/leaflet.md, clinics <id>.toml; letter case counts",
+                hint="leaflets are <id>/leaflet.md, clinics <id>.toml, countries <CC>.toml; "
+                "letter case counts",
             )
 
 

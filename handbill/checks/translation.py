@@ -203,7 +203,9 @@ def unused_message(project: Project) -> Iterator[Fault]:
     """
     for (tag, domain), catalog in sorted(project.catalogs.items()):
         blocks = messages.blocks(project, domain)
-        if tag not in messages.languages(project) or not blocks or is_broken(project, domain):
+        if tag not in messages.languages(project) or not project.publishes(domain, tag):
+            continue
+        if not blocks or is_broken(project, domain):
             continue
         missing = [
             block for block in blocks if (block.context, block.msgid) not in catalog.messages
@@ -297,7 +299,7 @@ def missing_catalog(project: Project) -> Iterator[Fault]:
     """
     for tag in messages.languages(project):
         for domain in (*project.leaflets, INTERFACE):
-            if (tag, domain) not in project.catalogs:
+            if project.publishes(domain, tag) and (tag, domain) not in project.catalogs:
                 yield Fault(
                     kind="missing-catalog",
                     location=Location(path=path(domain, tag)),
