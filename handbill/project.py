@@ -33,6 +33,7 @@ from handbill.tables import Key, Table
 
 LANGUAGES = "locales/languages.toml"
 WORDS = "locales/words.toml"
+PLAIN = "content/plain.toml"
 SPECIMENS = "templates/specimen.toml"
 FONTS = "templates/fonts/"
 COUNTRIES = "content/countries/"
@@ -213,6 +214,8 @@ def load(sources: Sources, *, today: dt.date) -> Project:
     faults += found
     words, found = vocabulary.load(texts.get(WORDS, ""), WORDS)
     faults += found
+    plain, found = vocabulary.plain(texts.get(PLAIN, ""), PLAIN)
+    faults += found
     press = _templates(texts)
     faults += _missing_templates(texts)
     messages, found = catalogs(sources.files)
@@ -232,6 +235,7 @@ def load(sources: Sources, *, today: dt.date) -> Project:
         fixtures=_fixtures(sources, texts, settings.source_language, faults),
         fonts=_fonts(texts.get(f"{FONTS}fonts.toml", ""), faults),
         words=words,
+        plain=plain,
         glossaries=_glossaries(texts, faults),
         faults=tuple(faults),
         digests=sources.digests,

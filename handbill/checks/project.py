@@ -13,7 +13,7 @@ from handbill.tables import nearest
 
 
 _CONTENT = re.compile(
-    r"content/(clinics/[^/]+\.(toml|svg|png|jpg|jpeg)|countries/[A-Z]{2}\.toml"
+    r"content/(plain\.toml|clinics/[^/]+\.(toml|svg|png|jpg|jpeg)|countries/[A-Z]{2}\.toml"
     r"|leaflets/[^/]+/(leaflet\.md|[^/]+\.(svg|png|jpg|jpeg)))"
 )
 
