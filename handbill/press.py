@@ -292,7 +292,7 @@ class _Setter:
 
     def citation(self, keys: Sequence[str]) -> str:
         """Render the numbers of the sources cited."""
-        context = {**self.words(), "numbers": [self.numbers[key] for key in keys]}
+        context = {**self.words(), "numbers": sorted(self.numbers[key] for key in keys)}
         return templates.render(self.templates, templates.component("citation"), context)
 
     def _look_up(
