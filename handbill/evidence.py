@@ -11,9 +11,11 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 from handbill import bilingual, catalog, desk, plan, rules, signoff, templates
+from handbill.checks import plain
 from handbill.diagnostics import Diagnostic, Severity
 from handbill.editions import Edition
 from handbill.model import Criterion, Leaflet, Project, Proof, Record
+from handbill.readability import Figures
 from handbill.standards import PURPOSE
 from handbill.store import REPORTS
 
@@ -77,6 +79,15 @@ class Evidence:
         #: A file of records or standards speaks of the report, not of the leaflet.
         self.findings = [item for item in dict.fromkeys(mine) if item.scope.clinic != REPORTS]
         self.mistakes = [item for item in dict.fromkeys(mine) if item.scope.clinic == REPORTS]
+        #: None where the leaflet is too short to be measured, or no formula is known.
+        self.figures = next(
+            (
+                figures
+                for figures, text in plain.figures_of(project)
+                if text.leaflet.id == leaflet.id
+            ),
+            None,
+        )
         self.tags = [tag for tag in plan.languages(project) if project.publishes(leaflet.id, tag)]
 
     def lists(self) -> Lists:
@@ -107,6 +118,8 @@ class Evidence:
             said = f"The front matter does not say it: {criterion.field}."
             return lists.failed, [said, *seen, *told, *late]
         front = [f"The front matter says: “{answer}”"] if answer else []
+        if criterion.figures and self.figures:
+            front.append(f"{_figures(self.figures)}; see “How hard it is to read”.")
         undecided = grave or criterion.kind == "auto" or not told
         if (found and undecided) or says == {"disagree"}:
             return lists.failed, [*seen, *told, *late, *front]
@@ -288,6 +301,7 @@ def page(
             "today": project.today,
             "lists": lists,
             "purpose": evidence.purpose(),
+            "figures": evidence.figures,
             "languages": evidence.languages(),
             "scores": evidence.scores(),
             "unclaimed": evidence.unclaimed(),
@@ -315,6 +329,10 @@ def _told(record: Record) -> str:
     if record.note:
         parts.append(f"Note: {record.note.rstrip('.')}.")
     return " ".join(parts)
+
+
+def _figures(figures: Figures) -> str:
+    return ", ".join(f"{score.formula.name} {score.value:.1f}" for score in figures.scores)
 
 
 def _role(role: str) -> str:

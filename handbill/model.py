@@ -280,6 +280,53 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Plain:
+    """What `plain.toml` says of one language; tuples, so that a reader of it is made once.
+
+    Attributes:
+        longest_sentence: in words; 0 where nothing is claimed.
+        longest_paragraph: in sentences; 0 likewise.
+        longest_list: in items; 0 likewise.
+        long_words: the largest share of long words, in percent; 0 likewise.
+        passive: the largest share of sentences in the passive, in percent; 0 likewise.
+        jargon: words, and what to write instead.
+        latin: abbreviations of Latin, and what to write instead.
+        known: abbreviations that need no explanation.
+        strangers: words that speak about the reader as somebody else.
+        reader: words that speak to the reader.
+        actions: what sentences that ask for something begin with.
+        prohibitions: what sentences that forbid something begin with.
+        promotion: words that sell.
+        pseudoscience: words of false explanations.
+        unsafe: what nobody should try at home, and the words beside which it is harmless.
+        professionals: words for those who may do it.
+        harms: words for what comes of it.
+        redness: words for the colour that only pale skin turns.
+        skin_tones: words of a note on other skin.
+    """
+
+    longest_sentence: int = 0
+    longest_paragraph: int = 0
+    longest_list: int = 0
+    long_words: int = 0
+    passive: int = 0
+    jargon: tuple[tuple[str, str], ...] = ()
+    latin: tuple[tuple[str, str], ...] = ()
+    known: tuple[str, ...] = ()
+    strangers: tuple[str, ...] = ()
+    reader: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
+    prohibitions: tuple[str, ...] = ()
+    promotion: tuple[str, ...] = ()
+    pseudoscience: tuple[str, ...] = ()
+    unsafe: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    professionals: tuple[str, ...] = ()
+    harms: tuple[str, ...] = ()
+    redness: tuple[str, ...] = ()
+    skin_tones: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
     """A word of a glossary; in the source and in translations `*` stands for any ending."""
 
@@ -719,6 +766,7 @@ class Project:
     fonts: Mapping[str, tuple[Location, str]]
     sign_offs: Mapping[tuple[str, str], SignOff]
     words: Mapping[str, Words] = field(default_factory=dict)
+    plain: Mapping[str, Plain] = field(default_factory=dict)
     glossaries: Mapping[str, tuple[Term, ...]] = field(default_factory=dict)
     standards: Mapping[str, Standard] = field(default_factory=dict)
     criteria: tuple[Criterion, ...] = ()

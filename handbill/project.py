@@ -45,6 +45,7 @@ from handbill.tables import Key, Table
 LANGUAGES = "locales/languages.toml"
 WORDS = "locales/words.toml"
 EDITORIAL = "content/editorial.toml"
+PLAIN = "content/plain.toml"
 SPECIMENS = "templates/specimen.toml"
 FONTS = "templates/fonts/"
 COUNTRIES = "content/countries/"
@@ -227,6 +228,8 @@ def load(sources: Sources, *, today: dt.date) -> Project:
     faults += found
     editors_rules, found = editorial.load(texts.get(EDITORIAL, ""), EDITORIAL)
     faults += found
+    plain, found = vocabulary.plain(texts.get(PLAIN, ""), PLAIN)
+    faults += found
     press = _templates(texts)
     faults += _missing_templates(texts)
     messages, found = catalogs(sources.files)
@@ -250,6 +253,7 @@ def load(sources: Sources, *, today: dt.date) -> Project:
         fixtures=_fixtures(sources, texts, settings.source_language, faults),
         fonts=_fonts(texts.get(f"{FONTS}fonts.toml", ""), faults),
         words=words,
+        plain=plain,
         glossaries=_glossaries(texts, faults),
         standards=known,
         criteria=criteria,

@@ -295,6 +295,21 @@ def test_an_unsaid_purpose_is_a_failure() -> None:
     )
 
 
+def test_figures_of_readability_are_shown_with_what_they_do_not_say() -> None:
+    """A person sees them beside the criterion; a leaflet too short to be measured has none."""
+    asks = {standards.STANDARDS: asked('kind = "assist"\nfigures = true'), **PAGE}
+    many = {LEAFLET: original(LEAFLET) + "\nWash your hands. Dry them well.\n" * 20}
+    short, long = judged(asks), judged({**asks, **many})
+    assert long.figures is not None
+
+    assert (short.figures, said(short.lists(), "S 1")) == (None, "")
+    assert said(long.lists(), "S 1").startswith("Flesch-Kincaid ")
+    page = html({**asks, **many})
+    for score in long.figures.scores:
+        assert f"<b>{score.formula.name} {score.value:.1f}</b>" in page
+        assert f"Limits: {score.formula.limits}." in page
+
+
 def test_two_persons_scores_are_counted_and_compared() -> None:
     """What is not applicable is not counted; nobody adds their answers up."""
     criteria = asked(*['kind = "record"'] * 4)
