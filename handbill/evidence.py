@@ -23,7 +23,7 @@ from handbill.store import REPORTS
 #: The rules that are only known when an edition has been printed.
 PAPER = "LF5"
 #: How many findings of one criterion are shown.
-_SHOWN = 4
+_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +119,7 @@ class Evidence:
             return lists.failed, [said, *seen, *told, *late]
         front = [f"The front matter says: “{answer}”"] if answer else []
         if criterion.figures and self.figures:
-            front.append(f"{_figures(self.figures)}; see “How hard it is to read”.")
+            front.append(f"{_figures(self.figures)}.")
         undecided = grave or criterion.kind == "auto" or not told
         if (found and undecided) or says == {"disagree"}:
             return lists.failed, [*seen, *told, *late, *front]
