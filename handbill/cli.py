@@ -122,6 +122,8 @@ def _parser() -> argparse.ArgumentParser:
 
     _desk_parser(commands.add_parser("catalog", help="what translators need"))
 
+    _new_parser(commands.add_parser("new", help="begin a leaflet, clinic, language or format"))
+
     specimen = commands.add_parser("specimen", help="print a page that tries out each language")
     _common(specimen)
     specimen.add_argument("--language", action="append", default=[], metavar="GLOB")
@@ -200,6 +202,22 @@ def _desk_parser(parser: argparse.ArgumentParser) -> None:
     waive.add_argument("--by", required=True, metavar="NAME", help="the person who answers for it")
     waive.add_argument("--because", required=True, metavar="REASON")
     waive.set_defaults(command=_waive)
+
+
+def _new_parser(parser: argparse.ArgumentParser) -> None:
+    things = parser.add_subparsers(title="things", dest="thing", metavar="THING", required=True)
+    leaflet = things.add_parser("leaflet", help="with the sections of its kind")
+    leaflet.add_argument("--kind", required=True, help="condition, procedure, medicine or advice")
+    clinic = things.add_parser("clinic", help="with the choices that leaflets ask for")
+    clinic.add_argument("--country", required=True, help="two capitals, such as GB")
+    language = things.add_parser("language", help="as CLDR knows it, with empty catalogs")
+    page_format = things.add_parser("format", help="as a copy of a4")
+    for thing in (leaflet, clinic, page_format):
+        thing.add_argument("name", metavar="ID", help="small letters, digits and hyphens")
+    language.add_argument("name", metavar="TAG", help="its BCP 47 tag, such as fr")
+    for thing in (leaflet, clinic, language, page_format):
+        _common(thing)
+        thing.set_defaults(command=_new)
 
 
 def _common(parser: argparse.ArgumentParser) -> None:
@@ -579,6 +597,38 @@ def _waive(options: argparse.Namespace) -> int:
     text = waivers.insert(data.decode("utf-8"), message, comment)
     Store(file.parent).publish(file.name, text.encode())
     _say(f"{path}:{message.line}: {rule.name} is waived for {message.msgstr!r}")
+    return CLEAN
+
+
+def _new(options: argparse.Namespace) -> int:
+    """Begin something; what a person must write in it is TODO, which `check` finds."""
+    from handbill import catalog, desk, project, scaffold  # noqa: PLC0415
+
+    found = sources.read(options.root)
+    loaded = project.load(found, today=_today(options))
+    name = options.name
+    if options.thing == "leaflet":
+        begun = scaffold.leaflet(found, name, kind=options.kind, today=loaded.today)
+    elif options.thing == "clinic":
+        begun = scaffold.clinic(found, loaded, name, country=options.country)
+    elif options.thing == "language":
+        begun = scaffold.language(found, loaded, name)
+    else:
+        begun = scaffold.page_format(found, name)
+    store = Store(options.root)
+    for path, data in begun.files.items():
+        store.publish(path, data)
+        _say(path)
+    if options.thing == "language":
+        found = sources.read(options.root)
+        loaded = project.load(found, today=loaded.today)
+        # As if it were published: its catalogs are made before it is.
+        loaded = replace(loaded, settings=replace(loaded.settings, languages=(name,)))
+        for work in desk.update(loaded, found, domains=catalog.texts(loaded), languages=[name]):
+            store.publish(work.path, work.data)
+            _say(f"{work.path}: {work.said}")
+    for step in begun.steps:
+        _say(f"next: {step}")
     return CLEAN
 
 

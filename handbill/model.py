@@ -92,6 +92,16 @@ class Outline:
             if item.name.startswith(VARIANT)
         )
 
+    @property
+    def options(self) -> dict[str, list[str]]:
+        """The options of each local variant, in the order of the text."""
+        found: dict[str, list[str]] = {}
+        for item in self.variants:
+            name, _, option = item.name.partition(" ")
+            if option and option not in found.setdefault(name, []):
+                found[name].append(option)
+        return found
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:

@@ -50,7 +50,10 @@ SPECIMENS = "templates/specimen.toml"
 FONTS = "templates/fonts/"
 COUNTRIES = "content/countries/"
 
-_ID = r"[a-z0-9]+(-[a-z0-9]+)*"
+#: What a leaflet, a clinic or a format may be called.
+ID = r"[a-z0-9]+(-[a-z0-9]+)*"
+_TODO = re.compile(r"\bTODO\b")
+_TAG_TABLE = re.compile(r"\[([A-Za-z0-9-]+)[.\]]")
 _DATE = "2026-11-24"
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _PICTURES = frozenset({".svg", ".png", ".jpg", ".jpeg"})
@@ -70,7 +73,7 @@ _CITATION = MappingProxyType(
 )
 _FRONT_MATTER = MappingProxyType(
     {
-        "id": Key(holds=str, pattern=_ID, example='"milia"'),
+        "id": Key(holds=str, pattern=ID, example='"milia"'),
         "title": Key(holds=str, example='"Milia (milk spots)"'),
         "summary": Key(holds=str, example='"What milia are."'),
         "audience": Key(holds=str, example='"adults and parents of babies"'),
@@ -79,7 +82,7 @@ _FRONT_MATTER = MappingProxyType(
         "last_review": Key(holds=dt.date, example=_DATE),
         "next_review": Key(holds=dt.date, example="2028-11-24"),
         "authors": Key(holds=list, of=str, filled=True, example='["A. Author"]'),
-        "kind": Key(holds=str, required=False, pattern=_ID, example='"condition"'),
+        "kind": Key(holds=str, required=False, pattern=ID, example='"condition"'),
         "languages": Key(holds=list, of=str, required=False, filled=True, example='["es", "ar"]'),
         "sheets": Key(holds=int, required=False, example="2"),
         "purpose": Key(
@@ -103,7 +106,7 @@ _HOURS = MappingProxyType(
 )
 _CHOICE = MappingProxyType(
     {
-        "is": Key(holds=str, pattern=_ID, example='"leave"'),
+        "is": Key(holds=str, pattern=ID, example='"leave"'),
         "by": Key(holds=str, required=False, example='"Dr A. Person"'),
         "on": Key(holds=dt.date, required=False, example=_DATE),
     }
@@ -232,6 +235,7 @@ def load(sources: Sources, *, today: dt.date) -> Project:
     faults += found
     press = _templates(texts)
     faults += _missing_templates(texts)
+    faults += _unfilled(texts)
     messages, found = catalogs(sources.files)
     faults += found
     leaflets = _leaflets(sources, texts, faults)
@@ -693,6 +697,31 @@ def _missing_templates(texts: Mapping[str, str]) -> Iterator[Fault]:
                 message="does not exist, or is empty",
                 hint="every page needs it; take it from the repository's history",
             )
+
+
+def _unfilled(texts: Mapping[str, str]) -> Iterator[Fault]:
+    """Find what a scaffold has left for a person to write."""
+    for path, text in sorted(texts.items()):
+        folder, name = path.split("/", 1)[0], PurePosixPath(path)
+        if folder != "content" and (folder, name.suffix) != ("locales", ".toml"):
+            continue
+        scope = {
+            "content/leaflets": Scope(leaflet=name.parent.name),
+            "content/clinics": Scope(clinic=name.stem),
+        }.get("/".join(name.parts[:2]), Scope())
+        if name.name == "glossary.toml":
+            scope = Scope(language=name.parent.name)
+        for number, line in enumerate(text.split("\n"), start=1):
+            if path in {LANGUAGES, WORDS} and (table := _TAG_TABLE.match(line)):
+                scope = Scope(language=table[1])
+            if found := _TODO.search(line):
+                yield Fault(
+                    kind="unfilled",
+                    location=Location(path=path, line=number, column=found.start() + 1),
+                    message=f"not written yet: {line.strip()[:60]!r}",
+                    hint="write what belongs there, or remove the line",
+                    scope=scope,
+                )
 
 
 def _interface(press: Templates, faults: list[Fault]) -> tuple[Block, ...]:

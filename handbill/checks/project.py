@@ -122,7 +122,7 @@ declare(
     "unknown-choice",
     Severity.ERROR,
     """
-    An option on the command line names nothing that exists.
+    An option on the command line names nothing that exists, or something new that exists already.
 
     What it does: checks leaflets, languages, clinics, formats, executors and rules by name.
     Why is this bad? A filter that matches nothing would look like a build with nothing to do.
