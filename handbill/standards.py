@@ -131,10 +131,19 @@ def records(text: str, path: str, leaflet: str) -> tuple[tuple[Record, ...], lis
     keys = _RECORD if leaflet else _OF_THE_PUBLISHER
     schema = {"record": Key(holds=list, of=dict, keys=keys, example="[[record]]")}
     table = read(text, schema, kind="record-file", path=path)
+    faults = list(table.faults)
     wanted = {name for name, key in keys.items() if key.required}
-    found = tuple(
-        Record(**item, location=table.where("record", number))
-        for number, item in enumerate(table.values.get("record", ()))
-        if wanted <= set(item)
-    )
-    return found, [replace(item, scope=scope(leaflet or None)) for item in table.faults]
+    found: dict[tuple[str, str, str], Record] = {}
+    for number, item in enumerate(table.values.get("record", ())):
+        if not wanted <= set(item):
+            continue
+        record = Record(**item, location=table.where("record", number))
+        key = record.criterion, record.by, record.language
+        if key in found:
+            message = f"two records of {record.criterion} by {record.by}"
+            hint = "keep the one that holds; the history remembers the other"
+            faults.append(
+                Fault(kind="record-file", location=record.location, message=message, hint=hint)
+            )
+        found.setdefault(key, record)
+    return tuple(found.values()), [replace(item, scope=scope(leaflet or None)) for item in faults]
