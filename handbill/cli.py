@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 from handbill import __version__, sources, uptodate
 from handbill.diagnostics import Diagnostic, Fault, HandbillError, Location, Severity
 from handbill.editions import Outcome, Selection, matches
-from handbill.store import DIFFERENCES, GALLERY, PREVIEWS, PROOFS, PSEUDO, SPECIMENS, Store
+from handbill.store import DIFFERENCES, GALLERY, PREVIEWS, PROOFS, PSEUDO, REPORTS, SPECIMENS, Store
 from handbill.toolchain import versions
 
 
@@ -94,6 +94,14 @@ def _parser() -> argparse.ArgumentParser:
         "--output-format", choices=("text", "json", "sarif", "github"), default="text"
     )
     check.add_argument("--release", action="store_true", help="find drafts: unsigned editions")
+    check.add_argument(
+        "--report",
+        nargs="?",
+        const="",
+        metavar="FOLDER",
+        help="write for each leaflet what speaks for and against it, by the standards of "
+        f"content/standards.toml (default: {REPORTS} in the output folder)",
+    )
     check.set_defaults(command=_check)
 
     sign = commands.add_parser("sign", help="record who has read and approved a text")
@@ -321,7 +329,10 @@ def _check(options: argparse.Namespace) -> int:
     if options.release:
         drafts = plan.drafts(loaded, plan.editions(loaded))
         found += [_rules().diagnose(fault) for fault in drafts]
+    everything = found
     found = [item for item in found if _meant(options, item)]
+    if options.report is not None:
+        found += _report(options, loaded, everything)
     waived = _waived(options, loaded)
     text = report.write(found, options.output_format, colour=_coloured(sys.stdout), waived=waived)
     if text:
@@ -329,6 +340,30 @@ def _check(options: argparse.Namespace) -> int:
     count = f"; waivers in force: {len(waived)}" if waived else ""
     _say(f"{report.summary(found)}{count}")
     return _status(found)
+
+
+def _report(
+    options: argparse.Namespace, loaded: "Project", findings: Sequence[Diagnostic]
+) -> list[Diagnostic]:
+    """Print what speaks for and against each leaflet; return what was met in printing it.
+
+    Raises:
+        HandbillError: the project goes by no standards.
+    """
+    from handbill import evidence, runner, standards  # noqa: PLC0415
+
+    if not loaded.criteria:
+        hint = "take the file from the repository's history, or write your own"
+        _cannot("standards-file", standards.STANDARDS, "asks nothing, or is not there", hint)
+    build = runner.Build(loaded, Store(_output(options)), fonts_conf="", findings=findings)
+    made, known = build.made(), [*findings, *build.last()]
+    folder = Path(options.report) if options.report else _output(options) / REPORTS
+    met: list[Diagnostic] = []
+    for name, kind in product(_named(options, "leaflet", list(loaded.leaflets)), ("html", "pdf")):
+        proof = evidence.page(loaded, name, known, made, kind=kind)
+        met += _print_page(options, proof, f"{name}.{kind}", folder=folder)
+    # How much paper a page for staff takes is nobody's mistake.
+    return [item for item in met if item.name != "nearly-empty-page"]
 
 
 def _sign(options: argparse.Namespace) -> int:
@@ -648,8 +683,10 @@ def _diff(options: argparse.Namespace) -> int:
     return _status(met)
 
 
-def _print_page(options: argparse.Namespace, proof: "Proof", path: str) -> list[Diagnostic]:
-    """Print a page for staff; return what was met."""
+def _print_page(
+    options: argparse.Namespace, proof: "Proof", path: str, *, folder: Path | None = None
+) -> list[Diagnostic]:
+    """Print a page for staff, into the output folder or another; return what was met."""
     from handbill import press, typeset  # noqa: PLC0415
 
     typeset.prepare(str(_fonts_conf(options)))
@@ -662,7 +699,7 @@ def _print_page(options: argparse.Namespace, proof: "Proof", path: str) -> list[
         for fault in impression.faults
     ]
     if impression.data:
-        Store(_output(options)).publish(path, impression.data)
+        Store(folder or _output(options)).publish(path, impression.data)
         _say(f"{path}" + (f": {impression.pages} pages" if impression.pages else ""))
     return found
 
