@@ -7,13 +7,16 @@ import io
 import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import product
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from babel import Locale, UnknownLocaleError
+from babel.core import get_global
 from babel.dates import format_date, format_time, get_day_names
 from babel.localedata import LocaleDataDict, load
 from babel.messages import catalog as gettext
+from babel.messages.plurals import PLURALS
 from babel.messages.pofile import PoFileError, PoFileParser, write_po
+from babel.plural import to_gettext
 from babel.units import format_unit
 
 from handbill import pofile
@@ -230,6 +233,35 @@ def units(cldr: str) -> frozenset[str]:
         if unit not in written:
             found.add(re.sub(r"[\W\d_]*\d[\W\d_]*", "", written).strip())
     return frozenset(found - {""})
+
+
+class Described(NamedTuple):
+    """What CLDR knows of a language that a table of languages asks for."""
+
+    autonym: str
+    english: str
+    script: str
+    plural: str
+
+
+def describe(tag: str) -> Described | None:
+    """Look a language up in CLDR; none if babel does not have it."""
+    if not is_known(tag):
+        return None
+    locale = _locale(tag)
+    likely = get_global("likely_subtags")
+    names = (f"{locale.language}_{locale.territory}", locale.language)
+    guess = next((likely[name].split("_")[1] for name in names if name in likely), "")
+    own = locale.get_display_name(locale) or tag
+    known = PLURALS.get(locale.language)
+    return Described(
+        autonym=own[:1].upper() + own[1:],
+        english=locale.english_name or tag,
+        script=locale.script or guess,
+        plural=f"nplurals={known[0]}; plural={known[1]};"
+        if known
+        else to_gettext(locale.plural_form),
+    )
 
 
 def is_known(cldr: str) -> bool:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 from handbill import __version__, sources, uptodate
 from handbill.diagnostics import Diagnostic, Fault, HandbillError, Location, Severity
 from handbill.editions import Outcome, Selection, matches
-from handbill.store import DIFFERENCES, GALLERY, PREVIEWS, PROOFS, PSEUDO, SPECIMENS, Store
+from handbill.store import DIFFERENCES, GALLERY, PREVIEWS, PROOFS, PSEUDO, REPORTS, SPECIMENS, Store
 from handbill.toolchain import versions
 
 
@@ -94,6 +94,14 @@ def _parser() -> argparse.ArgumentParser:
         "--output-format", choices=("text", "json", "sarif", "github"), default="text"
     )
     check.add_argument("--release", action="store_true", help="find drafts: unsigned editions")
+    check.add_argument(
+        "--report",
+        nargs="?",
+        const="",
+        metavar="FOLDER",
+        help="write for each leaflet what speaks for and against it, by the standards of "
+        f"content/standards.toml (default: {REPORTS} in the output folder)",
+    )
     check.set_defaults(command=_check)
 
     sign = commands.add_parser("sign", help="record who has read and approved a text")
@@ -113,6 +121,8 @@ def _parser() -> argparse.ArgumentParser:
     rule.set_defaults(command=_rule)
 
     _desk_parser(commands.add_parser("catalog", help="what translators need"))
+
+    _new_parser(commands.add_parser("new", help="begin a leaflet, clinic, language or format"))
 
     specimen = commands.add_parser("specimen", help="print a page that tries out each language")
     _common(specimen)
@@ -192,6 +202,22 @@ def _desk_parser(parser: argparse.ArgumentParser) -> None:
     waive.add_argument("--by", required=True, metavar="NAME", help="the person who answers for it")
     waive.add_argument("--because", required=True, metavar="REASON")
     waive.set_defaults(command=_waive)
+
+
+def _new_parser(parser: argparse.ArgumentParser) -> None:
+    things = parser.add_subparsers(title="things", dest="thing", metavar="THING", required=True)
+    leaflet = things.add_parser("leaflet", help="with the sections of its kind")
+    leaflet.add_argument("--kind", required=True, help="condition, procedure, medicine or advice")
+    clinic = things.add_parser("clinic", help="with the choices that leaflets ask for")
+    clinic.add_argument("--country", required=True, help="two capitals, such as GB")
+    language = things.add_parser("language", help="as CLDR knows it, with empty catalogs")
+    page_format = things.add_parser("format", help="as a copy of a4")
+    for thing in (leaflet, clinic, page_format):
+        thing.add_argument("name", metavar="ID", help="small letters, digits and hyphens")
+    language.add_argument("name", metavar="TAG", help="its BCP 47 tag, such as fr")
+    for thing in (leaflet, clinic, language, page_format):
+        _common(thing)
+        thing.set_defaults(command=_new)
 
 
 def _common(parser: argparse.ArgumentParser) -> None:
@@ -303,7 +329,10 @@ def _check(options: argparse.Namespace) -> int:
     if options.release:
         drafts = plan.drafts(loaded, plan.editions(loaded))
         found += [_rules().diagnose(fault) for fault in drafts]
+    everything = found
     found = [item for item in found if _meant(options, item)]
+    if options.report is not None:
+        found += _report(options, loaded, everything)
     waived = _waived(options, loaded)
     text = report.write(found, options.output_format, colour=_coloured(sys.stdout), waived=waived)
     if text:
@@ -311,6 +340,30 @@ def _check(options: argparse.Namespace) -> int:
     count = f"; waivers in force: {len(waived)}" if waived else ""
     _say(f"{report.summary(found)}{count}")
     return _status(found)
+
+
+def _report(
+    options: argparse.Namespace, loaded: "Project", findings: Sequence[Diagnostic]
+) -> list[Diagnostic]:
+    """Print what speaks for and against each leaflet; return what was met in printing it.
+
+    Raises:
+        HandbillError: the project goes by no standards.
+    """
+    from handbill import evidence, runner, standards  # noqa: PLC0415
+
+    if not loaded.criteria:
+        hint = "take the file from the repository's history, or write your own"
+        _cannot("standards-file", standards.STANDARDS, "asks nothing, or is not there", hint)
+    build = runner.Build(loaded, Store(_output(options)), fonts_conf="", findings=findings)
+    made, known = build.made(), [*findings, *build.last()]
+    folder = Path(options.report) if options.report else _output(options) / REPORTS
+    met: list[Diagnostic] = []
+    for name, kind in product(_named(options, "leaflet", list(loaded.leaflets)), ("html", "pdf")):
+        proof = evidence.page(loaded, name, known, made, kind=kind)
+        met += _print_page(options, proof, f"{name}.{kind}", folder=folder)
+    # How much paper a page for staff takes is nobody's mistake.
+    return [item for item in met if item.name != "nearly-empty-page"]
 
 
 def _sign(options: argparse.Namespace) -> int:
@@ -547,6 +600,38 @@ def _waive(options: argparse.Namespace) -> int:
     return CLEAN
 
 
+def _new(options: argparse.Namespace) -> int:
+    """Begin something; what a person must write in it is TODO, which `check` finds."""
+    from handbill import catalog, desk, project, scaffold  # noqa: PLC0415
+
+    found = sources.read(options.root)
+    loaded = project.load(found, today=_today(options))
+    name = options.name
+    if options.thing == "leaflet":
+        begun = scaffold.leaflet(found, name, kind=options.kind, today=loaded.today)
+    elif options.thing == "clinic":
+        begun = scaffold.clinic(found, loaded, name, country=options.country)
+    elif options.thing == "language":
+        begun = scaffold.language(found, loaded, name)
+    else:
+        begun = scaffold.page_format(found, name)
+    store = Store(options.root)
+    for path, data in begun.files.items():
+        store.publish(path, data)
+        _say(path)
+    if options.thing == "language":
+        found = sources.read(options.root)
+        loaded = project.load(found, today=loaded.today)
+        # As if it were published: its catalogs are made before it is.
+        loaded = replace(loaded, settings=replace(loaded.settings, languages=(name,)))
+        for work in desk.update(loaded, found, domains=catalog.texts(loaded), languages=[name]):
+            store.publish(work.path, work.data)
+            _say(f"{work.path}: {work.said}")
+    for step in begun.steps:
+        _say(f"next: {step}")
+    return CLEAN
+
+
 def _specimen(options: argparse.Namespace) -> int:
     from handbill import press, project, report, typeset  # noqa: PLC0415
 
@@ -598,8 +683,10 @@ def _diff(options: argparse.Namespace) -> int:
     return _status(met)
 
 
-def _print_page(options: argparse.Namespace, proof: "Proof", path: str) -> list[Diagnostic]:
-    """Print a page for staff; return what was met."""
+def _print_page(
+    options: argparse.Namespace, proof: "Proof", path: str, *, folder: Path | None = None
+) -> list[Diagnostic]:
+    """Print a page for staff, into the output folder or another; return what was met."""
     from handbill import press, typeset  # noqa: PLC0415
 
     typeset.prepare(str(_fonts_conf(options)))
@@ -612,7 +699,7 @@ def _print_page(options: argparse.Namespace, proof: "Proof", path: str) -> list[
         for fault in impression.faults
     ]
     if impression.data:
-        Store(_output(options)).publish(path, impression.data)
+        Store(folder or _output(options)).publish(path, impression.data)
         _say(f"{path}" + (f": {impression.pages} pages" if impression.pages else ""))
     return found
 

@@ -49,7 +49,8 @@ COUNTERS: Mapping[str, str] = MappingProxyType(
     }
 )
 
-_TAG = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?(-[a-z0-9]{5,8})*")
+#: What a language may be called: the shape of a BCP 47 tag.
+TAG = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?(-[a-z0-9]{5,8})*")
 _DIGIT = re.compile(r"\d")
 _QUOTES = ("“", "”")
 
@@ -83,7 +84,7 @@ def load(text: str, path: str) -> tuple[dict[str, Language], list[Fault]]:
     found: dict[str, Language] = {}
     faults = list(table.faults)
     for tag, values in table.values.items():
-        if not _TAG.fullmatch(tag):
+        if not TAG.fullmatch(tag):
             message = f"not a BCP 47 tag: {tag!r}"
             faults.append(
                 Fault(

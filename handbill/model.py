@@ -92,10 +92,24 @@ class Outline:
             if item.name.startswith(VARIANT)
         )
 
+    @property
+    def options(self) -> dict[str, list[str]]:
+        """The options of each local variant, in the order of the text."""
+        found: dict[str, list[str]] = {}
+        for item in self.variants:
+            name, _, option = item.name.partition(" ")
+            if option and option not in found.setdefault(name, []):
+                found[name].append(option)
+        return found
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
-    """A source that an author has read, as the leaflet lists it."""
+    """A source that an author has read, as the leaflet lists it.
+
+    Attributes:
+        undated: whether its author has looked for its year, and found none.
+    """
 
     key: str
     organisation: str
@@ -103,6 +117,7 @@ class Citation:
     url: str
     read: dt.date
     year: int | None = None
+    undated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -330,6 +345,88 @@ class Term:
     forbidden: tuple[str, ...]
     note: str
     location: Location = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saying:
+    """What one sentence may say, in whatever words; a star stands for any ending.
+
+    Attributes:
+        words: lists; the sentence has a word of each.
+        without: words of which it has none.
+        denied: whether it denies; None if that does not matter.
+    """
+
+    words: tuple[tuple[str, ...], ...]
+    without: tuple[str, ...] = ()
+    denied: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """A sentence without which a leaflet is not safe.
+
+    Attributes:
+        when: words that make it necessary, wherever the leaflet has them.
+        box: the kind of box in which it must stand.
+        example: one such sentence, to show an author.
+        source: who says that it is necessary.
+    """
+
+    id: str
+    when: tuple[str, ...]
+    box: str
+    saying: Saying
+    example: str
+    source: str
+    location: Location = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contradiction:
+    """Two sayings that may not both stand in one leaflet, and why."""
+
+    id: str
+    first: Saying
+    second: Saying
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What every leaflet of one kind has.
+
+    Attributes:
+        first: the box that it begins with; empty for anything.
+        boxes: lists of boxes; the leaflet has one of each list.
+        sections: names of sections, in their order.
+    """
+
+    first: str = ""
+    boxes: tuple[tuple[str, ...], ...] = ()
+    sections: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Editorial:
+    """What `editorial.toml` asks of every leaflet.
+
+    Attributes:
+        review_years: the longest time from one review to the next.
+        review_days: how long before a review its editors are reminded.
+        source_years: how long after it was read a source counts as known.
+        uncited: the names of sections that need no source.
+        sections: the words by which the heading of each section is known.
+    """
+
+    review_years: int = 3
+    review_days: int = 90
+    source_years: int = 3
+    uncited: tuple[str, ...] = ()
+    sections: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    statements: tuple[Statement, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -590,8 +687,80 @@ class Specimen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standard:
+    """A standard, or a way to score leaflets, that the publisher goes by.
+
+    Attributes:
+        url: where it can be read; empty if it has no lasting address.
+        scored: whether persons answer its criteria with yes or no, and count.
+    """
+
+    id: str
+    title: str
+    url: str = ""
+    scored: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Criterion:
+    """One thing that a standard asks of a leaflet, or of those who publish it.
+
+    Attributes:
+        asks: what it asks, in our own words.
+        kind: who decides: `auto`, the rules; `assist`, a person who is shown what rules find;
+            `record`, a person alone.
+        rules: the names of rules; what they find speaks against it.
+        field: what the front matter must say for it.
+        signed: whose signatures count as records: of the `source` or of its `translations`.
+        publisher: whether it is about those who publish, and so about no one text.
+        figures: whether the figures of readability are shown with it.
+    """
+
+    id: str
+    standard: str
+    asks: str
+    kind: str
+    location: Location = field(compare=False)
+    rules: tuple[str, ...] = ()
+    field: str = ""
+    signed: str = ""
+    publisher: bool = False
+    figures: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A person's answer to a criterion.
+
+    Attributes:
+        says: `agree`, `disagree` or `not applicable`.
+        by: the person's name; `role` says as what.
+        text: the code of the text that the person had read, as it was written down.
+        language: the language in which it was read; empty for the source language.
+        readers: of how many readers this tells.
+        changed: what was changed for it.
+    """
+
+    criterion: str
+    says: str
+    by: str
+    role: str
+    on: dt.date
+    location: Location = field(compare=False)
+    text: str = ""
+    language: str = ""
+    note: str = ""
+    readers: int = 0
+    changed: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """The whole input of a build, even today's date: nothing else may influence an edition."""
+    """The whole input of a build, even today's date: nothing else may influence an edition.
+
+    Attributes:
+        records: what persons have recorded, by leaflet; of those who publish under no name.
+    """
 
     today: dt.date
     settings: Settings
@@ -609,6 +778,10 @@ class Project:
     words: Mapping[str, Words] = field(default_factory=dict)
     plain: Mapping[str, Plain] = field(default_factory=dict)
     glossaries: Mapping[str, tuple[Term, ...]] = field(default_factory=dict)
+    standards: Mapping[str, Standard] = field(default_factory=dict)
+    criteria: tuple[Criterion, ...] = ()
+    records: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
+    editorial: Editorial = field(default_factory=Editorial)
     faults: tuple[Fault, ...] = ()
     digests: Mapping[str, str] = field(default_factory=dict)
 

@@ -7,7 +7,17 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
-from handbill import catalog, languages, markup, signoff, tables, templates, vocabulary
+from handbill import (
+    catalog,
+    editorial,
+    languages,
+    markup,
+    signoff,
+    standards,
+    tables,
+    templates,
+    vocabulary,
+)
 from handbill.diagnostics import Fault, HandbillError, Location, Scope, not_utf8
 from handbill.model import (
     Block,
@@ -20,6 +30,7 @@ from handbill.model import (
     Hours,
     Leaflet,
     Project,
+    Record,
     Settings,
     SignOff,
     Specimen,
@@ -33,12 +44,16 @@ from handbill.tables import Key, Table
 
 LANGUAGES = "locales/languages.toml"
 WORDS = "locales/words.toml"
+EDITORIAL = "content/editorial.toml"
 PLAIN = "content/plain.toml"
 SPECIMENS = "templates/specimen.toml"
 FONTS = "templates/fonts/"
 COUNTRIES = "content/countries/"
 
-_ID = r"[a-z0-9]+(-[a-z0-9]+)*"
+#: What a leaflet, a clinic or a format may be called.
+ID = r"[a-z0-9]+(-[a-z0-9]+)*"
+_TODO = re.compile(r"\bTODO\b")
+_TAG_TABLE = re.compile(r"\[([A-Za-z0-9-]+)[.\]]")
 _DATE = "2026-11-24"
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _PICTURES = frozenset({".svg", ".png", ".jpg", ".jpeg"})
@@ -51,13 +66,14 @@ _CITATION = MappingProxyType(
         "organisation": Key(holds=str, example='"World Health Organization"'),
         "title": Key(holds=str, example='"Skin care"'),
         "year": Key(holds=int, required=False, example="2024"),
+        "undated": Key(holds=bool, required=False, example="true"),
         "url": Key(holds=str, pattern=r"https?://\S+", example='"https://example.org/page"'),
         "read": Key(holds=dt.date, example=_DATE),
     }
 )
 _FRONT_MATTER = MappingProxyType(
     {
-        "id": Key(holds=str, pattern=_ID, example='"milia"'),
+        "id": Key(holds=str, pattern=ID, example='"milia"'),
         "title": Key(holds=str, example='"Milia (milk spots)"'),
         "summary": Key(holds=str, example='"What milia are."'),
         "audience": Key(holds=str, example='"adults and parents of babies"'),
@@ -66,15 +82,14 @@ _FRONT_MATTER = MappingProxyType(
         "last_review": Key(holds=dt.date, example=_DATE),
         "next_review": Key(holds=dt.date, example="2028-11-24"),
         "authors": Key(holds=list, of=str, filled=True, example='["A. Author"]'),
-        "kind": Key(holds=str, required=False, pattern=_ID, example='"condition"'),
+        "kind": Key(holds=str, required=False, pattern=ID, example='"condition"'),
         "languages": Key(holds=list, of=str, required=False, filled=True, example='["es", "ar"]'),
         "sheets": Key(holds=int, required=False, example="2"),
         "purpose": Key(
             holds=dict,
             required=False,
             keys={
-                name: Key(holds=str, required=False, example='"…"')
-                for name in ("need", "objective", "main_message", "reader_skills")
+                name: Key(holds=str, required=False, example='"…"') for name in standards.PURPOSE
             },
         ),
         "codes": Key(holds=dict, required=False, example='{ icd-10 = "L72.0" }'),
@@ -91,7 +106,7 @@ _HOURS = MappingProxyType(
 )
 _CHOICE = MappingProxyType(
     {
-        "is": Key(holds=str, pattern=_ID, example='"leave"'),
+        "is": Key(holds=str, pattern=ID, example='"leave"'),
         "by": Key(holds=str, required=False, example='"Dr A. Person"'),
         "on": Key(holds=dt.date, required=False, example=_DATE),
     }
@@ -214,16 +229,23 @@ def load(sources: Sources, *, today: dt.date) -> Project:
     faults += found
     words, found = vocabulary.load(texts.get(WORDS, ""), WORDS)
     faults += found
+    editors_rules, found = editorial.load(texts.get(EDITORIAL, ""), EDITORIAL)
+    faults += found
     plain, found = vocabulary.plain(texts.get(PLAIN, ""), PLAIN)
     faults += found
     press = _templates(texts)
     faults += _missing_templates(texts)
+    faults += _unfilled(texts)
     messages, found = catalogs(sources.files)
     faults += found
+    leaflets = _leaflets(sources, texts, faults)
+    known, criteria, found = standards.criteria(texts.get(standards.STANDARDS, ""))
+    # A project without the file has no standards to go by, which is no mistake.
+    faults += found if standards.STANDARDS in texts else ()
     return Project(
         today=today,
         settings=settings,
-        leaflets=_leaflets(sources, texts, faults),
+        leaflets=leaflets,
         clinics=_clinics(sources, texts, faults),
         languages=table,
         formats=_formats(texts, faults),
@@ -237,6 +259,10 @@ def load(sources: Sources, *, today: dt.date) -> Project:
         words=words,
         plain=plain,
         glossaries=_glossaries(texts, faults),
+        standards=known,
+        criteria=criteria,
+        records=_records(texts, leaflets, faults),
+        editorial=editors_rules,
         faults=tuple(faults),
         digests=sources.digests,
     )
@@ -373,6 +399,7 @@ def _leaflet(
             url=item["url"],
             read=item["read"],
             year=item.get("year"),
+            undated=item.get("undated", False),
         )
         for item in values["sources"]
         if all(name in item for name, key in _CITATION.items() if key.required)
@@ -554,6 +581,19 @@ def _glossaries(texts: Mapping[str, str], faults: list[Fault]) -> dict[str, tupl
     return found
 
 
+def _records(
+    texts: Mapping[str, str], leaflets: Mapping[str, Leaflet], faults: list[Fault]
+) -> dict[str, tuple[Record, ...]]:
+    """Read what persons have recorded, of each leaflet and of those who publish."""
+    paths = {standards.record_path(leaflet): leaflet for leaflet in ("", *leaflets)}
+    found: dict[str, tuple[Record, ...]] = {}
+    for path, leaflet in paths.items():
+        if path in texts:
+            found[leaflet], met = standards.records(texts[path], path, leaflet)
+            faults += met
+    return found
+
+
 def _sign_offs(sources: Sources, faults: list[Fault]) -> dict[tuple[str, str], SignOff]:
     found: dict[tuple[str, str], SignOff] = {}
     for path in _named(sources.files, "locales/", ".json"):
@@ -657,6 +697,31 @@ def _missing_templates(texts: Mapping[str, str]) -> Iterator[Fault]:
                 message="does not exist, or is empty",
                 hint="every page needs it; take it from the repository's history",
             )
+
+
+def _unfilled(texts: Mapping[str, str]) -> Iterator[Fault]:
+    """Find what a scaffold has left for a person to write."""
+    for path, text in sorted(texts.items()):
+        folder, name = path.split("/", 1)[0], PurePosixPath(path)
+        if folder != "content" and (folder, name.suffix) != ("locales", ".toml"):
+            continue
+        scope = {
+            "content/leaflets": Scope(leaflet=name.parent.name),
+            "content/clinics": Scope(clinic=name.stem),
+        }.get("/".join(name.parts[:2]), Scope())
+        if name.name == "glossary.toml":
+            scope = Scope(language=name.parent.name)
+        for number, line in enumerate(text.split("\n"), start=1):
+            if path in {LANGUAGES, WORDS} and (table := _TAG_TABLE.match(line)):
+                scope = Scope(language=table[1])
+            if found := _TODO.search(line):
+                yield Fault(
+                    kind="unfilled",
+                    location=Location(path=path, line=number, column=found.start() + 1),
+                    message=f"not written yet: {line.strip()[:60]!r}",
+                    hint="write what belongs there, or remove the line",
+                    scope=scope,
+                )
 
 
 def _interface(press: Templates, faults: list[Fault]) -> tuple[Block, ...]:

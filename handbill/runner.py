@@ -17,7 +17,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from handbill import plan, press, preview, rules, toolchain, typeset
+from handbill import plan, press, preview, rules, signoff, toolchain, typeset
+from handbill.checks import editorial
 from handbill.diagnostics import Diagnostic, Fault, HandbillError, Location, Scope, Severity
 from handbill.editions import Artifact, Edition, Impression, Outcome
 from handbill.model import Job, Project, Proof
@@ -205,6 +206,10 @@ class Build:
                 for sign_off in self.project.sign_offs.values()
                 for signature in sign_off.signatures
             ]
+            records = self.project.records
+            dates += [item.on for recorded in records.values() for item in recorded]
+            dates += [signoff.last_day(self.project, item) for item in records.get("", ())]
+            dates += editorial.last_days(self.project)
             summary = {
                 "inputs": dict(sorted(self.project.digests.items())),
                 "findings": [item.row() for item in findings],
@@ -224,6 +229,24 @@ class Build:
                 "editions": [self.rows[path] for path in sorted(self.rows)],
             }
         )
+
+    def made(self) -> dict[str, tuple[Diagnostic, ...]]:
+        """Return the editions that are as they would be made today, with what was met on each."""
+        found = {}
+        for edition in plan.editions(self.project):
+            inputs = plan.inputs(self.project, edition, self.toolchain)
+            reused = self._unchanged(edition, inputs)
+            if reused and not plan.stopped_by(edition, self.findings):
+                found[edition.path] = reused.diagnostics
+        return found
+
+    def last(self) -> list[Diagnostic]:
+        """Return what the last build met in printing, if nothing has changed since."""
+        build = self.store.manifest().get("build")
+        if not build or build["inputs"] != self.project.digests:
+            return []
+        found = (Diagnostic.from_row(row) for row in build["findings"])
+        return [item for item in found if item.rule.startswith("LF5")]
 
     def _unchanged(self, edition: Edition, inputs: Mapping[str, str]) -> Outcome | None:
         """Reuse an edition whose inputs are those of the manifest, and whose file is whole."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from handbill.catalog import INTERFACE, scope
 from handbill.diagnostics import Fault, Location
-from handbill.model import Block, Leaflet, Line, Project, Signature, SignOff
+from handbill.model import Block, Leaflet, Line, Project, Record, Signature, SignOff
 from handbill.sources import digest
 
 
@@ -106,6 +106,31 @@ def standing(project: Project, domain: str, tag: str) -> Standing:
     )
 
 
+def last_day(project: Project, record: Record) -> dt.date:
+    """Return until when a record of those who publish counts: as long as a signature."""
+    days = min(project.settings.signature_days, (dt.date.max - record.on).days)
+    return record.on + dt.timedelta(days=days)
+
+
+def outdated(project: Project, leaflet: str, record: Record) -> str:
+    """Say why a record counts no more; nothing if it does.
+
+    Args:
+        project: the project.
+        leaflet: what was recorded of; nothing for those who publish.
+        record: what a person has recorded.
+    """
+    if not leaflet:
+        old = last_day(project, record) < project.today
+        return f"it is older than {project.settings.signature_days} days" if old else ""
+    tag = record.language or project.settings.source_language
+    now = code(printed(project, leaflet, tag))
+    read_text = record.text.rpartition("-")[2]
+    if now.startswith(read_text):
+        return ""
+    return f"it was recorded for an earlier text, {read_text[:SHORT]}; today’s is {now[:SHORT]}"
+
+
 def standings(project: Project, leaflet: str, tag: str) -> dict[tuple[str, str], Standing]:
     """Compare all that an edition prints with its signatures: by domain and language.
 
@@ -150,7 +175,7 @@ def sign(project: Project, domain: str, tag: str, signature: Signature) -> SignO
     before = found or SignOff(domain=domain, language=tag, path=path(domain, tag))
     now = code(lines)
     wanted = signature.text.strip().lower().rpartition("-")[2]
-    if not _person(signature.name):
+    if not person(signature.name):
         return _refused(before, "nobody's name is given", "say who has read the text: --name")
     if len(wanted) < SHORT or not now.startswith(wanted):
         return _refused(
@@ -245,7 +270,7 @@ def _imprint(leaflet: Leaflet) -> Iterator[Line]:
         yield _untranslated("author", author)
 
 
-def _person(name: str) -> str:
+def person(name: str) -> str:
     """Return the letters of a name: spaces, stops and what cannot be seen name nobody else."""
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", name).casefold()))
 
@@ -259,7 +284,7 @@ def _read_alone(signatures: Iterable[Signature]) -> set[str]:
     named: dict[str, set[tuple[str, str]]] = {"translator": set(), "second-reader": set()}
     for item in signatures:
         if item.role in named:
-            named[item.role].add((item.text, _person(item.name)))
+            named[item.role].add((item.text, person(item.name)))
     return {text for text, _ in named["translator"] & named["second-reader"]}
 
 

@@ -25,6 +25,7 @@ DIFFERENCES = "diff"
 PSEUDO = "pseudo"
 GALLERY = "gallery"
 PREVIEWS = "previews"
+REPORTS = "reports"
 _KEPT = ".store"
 
 
@@ -156,7 +157,7 @@ class Store:
         for name in (PROOFS, DIFFERENCES):
             ours += sorted((self.root / name).glob("*/*.pdf"))
             ours += sorted((self.root / name).glob("*/*.html"))
-        for name in (SPECIMENS, GALLERY):
+        for name in (SPECIMENS, GALLERY, REPORTS):
             ours += sorted((self.root / name).glob("*.pdf"))
             ours += sorted((self.root / name).glob("*.html"))
         ours += sorted((self.root / PREVIEWS).glob("*/*/*/page-*.png"))

@@ -1,10 +1,10 @@
 """LF6: clinics, and the values that leaflets print of them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import product
 
 from handbill.diagnostics import Fault, Location, Scope, Severity
-from handbill.model import Leaflet, Project
+from handbill.model import Project
 from handbill.project import SLOTS
 from handbill.rules import declare, rule
 from handbill.tables import nearest
@@ -104,8 +104,8 @@ def missing_choice(project: Project) -> Iterator[Fault]:
     Use instead: `[choices.blisters]` with `is = "leave"`, and `by` and `on` for who has chosen.
     """
     for leaflet in project.leaflets.values():
-        offered = _offered([leaflet])
-        for clinic, (name, options) in product(project.clinics.values(), offered.items()):
+        asked = leaflet.outline.options.items()
+        for clinic, (name, options) in product(project.clinics.values(), asked):
             choice = clinic.choices.get(name)
             listed = " or ".join(f"{option!r}" for option in options)
             if choice is None:
@@ -135,7 +135,7 @@ def unused_choice(project: Project) -> Iterator[Fault]:
     Example: `[choices.blister]`
     Use instead: `[choices.blisters]`
     """
-    offered = _offered(project.leaflets.values())
+    offered = {name for item in project.leaflets.values() for name in item.outline.options}
     found = {
         choice.location: name
         for clinic in project.clinics.values()
@@ -174,14 +174,3 @@ def choice_record(project: Project) -> Iterator[Fault]:
                 message=message,
                 hint="give both by and on, or neither",
             )
-
-
-def _offered(leaflets: Iterable[Leaflet]) -> dict[str, list[str]]:
-    """Return the options of each local variant, in the order of the text."""
-    found: dict[str, list[str]] = {}
-    for leaflet in leaflets:
-        for item in leaflet.outline.variants:
-            name, _, option = item.name.partition(" ")
-            if option and option not in found.setdefault(name, []):
-                found[name].append(option)
-    return found

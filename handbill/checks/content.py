@@ -217,6 +217,20 @@ declare(
     Use instead: the same text indented by four spaces.
     """,
 )
+declare(
+    "LF141",
+    "unfilled",
+    Severity.ERROR,
+    """
+    A place in a new file that nobody has filled in.
+
+    What it does: finds the word `TODO`, in capitals, in leaflets, in the files of clinics and
+    countries, and in the tables of languages, comments included.
+    Why is this bad? It would be printed, or hide that something is missing.
+    Example: `title = "TODO: a title"`
+    Use instead: `title = "Milia (milk spots)"`
+    """,
+)
 
 
 @rule("LF102", "review-overdue", Severity.ERROR)

@@ -107,7 +107,7 @@ def hard_to_read(project: Project) -> Iterator[Fault]:
     and training manuals: a low grade does not prove that anybody understands.
     Use instead: shorter sentences, shorter words, in the place that is named first.
     """
-    for figures, hardest in _figures(project):
+    for figures, hardest in figures_of(project):
         if messages.is_english(project):
             grade = round(figures.score("Flesch-Kincaid"), 1)
             if grade > HARDEST_GRADE:
@@ -124,7 +124,7 @@ def above_target(project: Project) -> Iterator[Fault]:
     fewer, as the American Medical Association asks.
     Use instead: shorter sentences, shorter words, in the place that is named first.
     """
-    for figures, hardest in _figures(project):
+    for figures, hardest in figures_of(project):
         first = figures.scores[0]
         too_hard = messages.is_english(project) and round(first.value, 1) > HARDEST_GRADE
         if first.formula.misses(first.value) and not too_hard:
@@ -298,28 +298,24 @@ def latin_abbreviation(project: Project) -> Iterator[Fault]:
 def unexplained_abbreviation(project: Project) -> Iterator[Fault]:
     """An abbreviation that nobody explains where it comes first.
 
-    What it does: finds words in capitals. Explained are those in brackets behind the long form,
-    before brackets, before "means", and the terms of a glossary; known are those of `known` in
-    plain.toml.
+    What it does: finds words in capitals. Explained are those that stand in the same text in
+    brackets, before brackets or before "means", and those of a glossary; known are those of `known`
+    in plain.toml.
     Why is this bad? The reader stops. Whole words in capitals are hard to read too.
     Example: `Use SPF 30.`
     Use instead: `Use sun protection factor (SPF) 30.`
     """
     known = frozenset(_plain(project).known)
     for _, items in _english(project):
-        terms = {item.text for item in items if item.block.kind == "term"}
-        seen: set[str] = set()
+        seen = {short for item in items if _defines(item) for short in _CAPITALS.findall(item.text)}
         for item in items:
             for match in _CAPITALS.finditer(item.text):
                 short = match.group(1)
-                if short in known or short in seen or short in terms:
-                    continue
-                seen.add(short)
-                bracketed = item.text[: match.start()].endswith("(")
-                if not bracketed and not _MEANS.match(item.text, match.end(1)):
+                if short not in known and short not in seen and not _is_meant(short, item.text):
                     text = f"an abbreviation that is not explained: {short}"
                     hint = "write it in full first, with the short form in brackets"
                     yield _fault("unexplained-abbreviation", item, match.start(), text, hint)
+                seen.add(short)
 
 
 @rule("LF210", "third-person", Severity.WARNING)
@@ -616,7 +612,8 @@ def _tally(text: str, language: str) -> Tally:
     return readability.tally_all(readability.plain(text), language)
 
 
-def _figures(project: Project) -> tuple[tuple[readability.Figures, _Text], ...]:
+def figures_of(project: Project) -> tuple[tuple[readability.Figures, _Text], ...]:
+    """Return the figures of each leaflet that has enough words, and its hardest block."""
     return _measured(messages.Same(project))
 
 
@@ -646,6 +643,22 @@ def _topic(leaflet: Leaflet) -> frozenset[str]:
     return frozenset(word.lower() for word in re.findall(r"[^\W\d_]+", leaflet.title))
 
 
+def _defines(item: _Text) -> bool:
+    """Tell whether a text belongs to a glossary."""
+    return item.block.kind == "term" or "glossary" in item.block.boxes
+
+
+def _is_meant(short: str, text: str) -> bool:
+    """Tell whether a text says what an abbreviation in it means."""
+    if f"({short})" in text or f"({short}s)" in text:
+        return True
+    return any(
+        _MEANS.match(text, match.end(1))
+        for match in _CAPITALS.finditer(text)
+        if match.group(1) == short
+    )
+
+
 def _passive(sentence: str) -> re.Match[str] | None:
     for match in _PASSIVE.finditer(sentence):
         if match.group(1).lower() not in _DESCRIBES:
@@ -659,7 +672,7 @@ def _swapped(project: Project, kind: str, swaps: tuple[tuple[str, str], ...]) ->
     for leaflet, items in _by_leaflet(project) if swaps else ():
         seen, topic = set[str](), _topic(leaflet)
         for item in items:
-            if item.block.kind in {"title", "term"} or "glossary" in item.block.boxes:
+            if item.block.kind == "title" or _defines(item):
                 continue
             for match in hard.finditer(item.text):
                 word = match.group().lower()

@@ -13,8 +13,9 @@ from handbill.tables import nearest
 
 
 _CONTENT = re.compile(
-    r"content/(plain\.toml|clinics/[^/]+\.(toml|svg|png|jpg|jpeg)|countries/[A-Z]{2}\.toml"
-    r"|leaflets/[^/]+/(leaflet\.md|[^/]+\.(svg|png|jpg|jpeg)))"
+    r"content/(editorial\.toml|plain\.toml|standards\.toml|record\.toml"
+    r"|countries/[A-Z]{2}\.toml|clinics/[^/]+\.(toml|svg|png|jpg|jpeg)"
+    r"|leaflets/[^/]+/(leaflet\.md|record\.toml|[^/]+\.(svg|png|jpg|jpeg)))"
 )
 
 declare(
@@ -121,7 +122,7 @@ declare(
     "unknown-choice",
     Severity.ERROR,
     """
-    An option on the command line names nothing that exists.
+    An option on the command line names nothing that exists, or something new that exists already.
 
     What it does: checks leaflets, languages, clinics, formats, executors and rules by name.
     Why is this bad? A filter that matches nothing would look like a build with nothing to do.

@@ -111,13 +111,13 @@ def lost_negation(project: Project) -> Iterator[Fault]:
     """
     if not messages.is_english(project):
         return
-    english = _denials(messages.words(project, project.settings.source_language))
+    english = denials_of(messages.words(project, project.settings.source_language))
     denies = functools.lru_cache(maxsize=4096)(lambda text: _denying(text, english))
     for catalog, block, message in messages.translated(project, "LF314"):
         ours = denies(running(block.msgid))
         if not any(ours):
             continue
-        denials = _denials(messages.words(project, catalog.language))
+        denials = denials_of(messages.words(project, catalog.language))
         if not denials.known:
             continue
         text = running(message.msgstr)
@@ -152,14 +152,14 @@ def gained_negation(project: Project) -> Iterator[Fault]:
     """
     if not messages.is_english(project):
         return
-    english = _denials(messages.words(project, project.settings.source_language))
+    english = denials_of(messages.words(project, project.settings.source_language))
     affirms = functools.lru_cache(maxsize=4096)(
         lambda text: english.search(text) is None and _HIDDEN.search(text) is None
     )
     for catalog, block, message in messages.translated(project, "LF323"):
         if not affirms(block.msgid):
             continue
-        denials = _denials(messages.words(project, catalog.language))
+        denials = denials_of(messages.words(project, catalog.language))
         found = denials.search(running(message.msgstr)) if denials.known else None
         if found is None:
             continue
@@ -389,7 +389,7 @@ def missing_words(project: Project) -> Iterator[Fault]:
                 )
 
 
-class _Denials:
+class Denials:
     """Finds the words of a language that forbid, deny or stop."""
 
     def __init__(self, words: Words) -> None:
@@ -421,11 +421,12 @@ _any_of = functools.cache(wording.any_of)
 
 
 @functools.cache
-def _denials(words: Words) -> _Denials:
-    return _Denials(words)
+def denials_of(words: Words) -> Denials:
+    """Return what finds the denials of a language, made once."""
+    return Denials(words)
 
 
-def _denying(text: str, denials: _Denials) -> list[bool]:
+def _denying(text: str, denials: Denials) -> list[bool]:
     """Tell of each sentence whether it denies."""
     return [denials.search(sentence) is not None for sentence in wording.sentences(text)]
 
