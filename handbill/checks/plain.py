@@ -331,8 +331,9 @@ def third_person(project: Project) -> Iterator[Fault]:
     plain = _plain(project)
     strangers, reader = _any_of(plain.strangers), _any_of(plain.reader)
     for leaflet, items in _by_leaflet(project):
-        for item in items:
-            for match in strangers.finditer(item.text):
+        here = strangers.within(items)
+        for item in items if here else ():
+            for match in here.finditer(item.text):
                 text = f"speaks about the reader: {match.group()!r}"
                 yield _fault("third-person", item, match.start(), text, "say you, or ask for it")
         spoken = not plain.reader or any(reader.search(item.text) for item in items)
@@ -446,12 +447,13 @@ def unsafe_advice(project: Project) -> Iterator[Fault]:
     unsafe = _each_of(tuple(word for word, _ in plain.unsafe))
     beside = {word: _any_of(words) for word, words in plain.unsafe if words}
     for _, items in _english(project) if plain.unsafe else ():
-        for item in items:
+        here = unsafe.within(items)
+        for item in items if here else ():
             if "dont" in item.block.boxes:
                 continue
             for start, sentence in item.sentences:
-                for match in unsafe.finditer(sentence):
-                    harmless = beside.get(unsafe.name(match))
+                for match in here.finditer(sentence):
+                    harmless = beside.get(here.name(match))
                     if harmless and harmless.search(sentence):
                         continue
                     if _is_advised(project, plain, sentence, match.start(), match.end()):
@@ -670,11 +672,11 @@ def _swapped(project: Project, kind: str, swaps: tuple[tuple[str, str], ...]) ->
     """Find words for which there are better ones, once in each leaflet."""
     hard = _better(swaps)
     for leaflet, items in _by_leaflet(project) if swaps else ():
-        seen, topic = set[str](), _topic(leaflet)
-        for item in items:
+        seen, topic, here = set[str](), _topic(leaflet), hard.within(items)
+        for item in items if here else ():
             if item.block.kind == "title" or _defines(item):
                 continue
-            for match in hard.finditer(item.text):
+            for match in here.finditer(item.text):
                 word = match.group().lower()
                 if (
                     word not in seen
@@ -683,7 +685,7 @@ def _swapped(project: Project, kind: str, swaps: tuple[tuple[str, str], ...]) ->
                 ):
                     seen.add(word)
                     text = f"a hard word: {match.group()!r}"
-                    yield _fault(kind, item, match.start(), text, f"write {hard.name(match)}")
+                    yield _fault(kind, item, match.start(), text, f"write {here.name(match)}")
 
 
 def _is_explained(text: str, start: int, end: int) -> bool:
@@ -710,8 +712,9 @@ def _claimed(
     rule_id = found.id if found else ""
     source = project.settings.source_language
     words = lists.get(source) or lists.get(_language(source)) or ()
-    pattern, denials = _any_of(words), _any_of(messages.words(project, source).denials)
-    for item in _texts(project) if words else ():
+    denials = _any_of(messages.words(project, source).denials)
+    finders = [(items, _any_of(words).within(items)) for _, items in _by_leaflet(project)]
+    for item, pattern in ((item, here) for items, here in finders if here for item in items):
         if not pattern.search(item.text):
             continue
         for start, sentence in item.sentences:
@@ -801,10 +804,10 @@ def _fault(kind: str, item: _Text, start: int, message: str, hint: str) -> Fault
 class _Finder:
     """Finds words in a text; most texts have none, and are told by their letters alone."""
 
-    def __init__(self, names: Mapping[str, Iterable[str]]) -> None:
-        self.pattern, self.order = wording.alternatives(names)
-        listed = (word for words in names.values() for word in words)
-        self.stems = tuple({word.split(" ", 1)[0].rstrip("*").lower() for word in listed})
+    def __init__(self, names: tuple[tuple[str, tuple[str, ...]], ...]) -> None:
+        self.names = names
+        self.pattern, self.order = wording.alternatives(dict(names))
+        self.stems = tuple({_stem(word) for _, words in names for word in words})
 
     def __bool__(self) -> bool:
         return bool(self.stems)
@@ -821,19 +824,38 @@ class _Finder:
         """Return the name under which a word that was found is listed."""
         return self.order[(match.lastindex or 1) - 1]
 
+    def within(self, items: tuple[_Text, ...]) -> "_Finder":
+        """Return a finder of those words alone that these texts may have: most have hardly any."""
+        lower = "\n".join(item.text for item in items).lower()
+        here = tuple(
+            (name, tuple(word for word in words if _stem(word) in lower))
+            for name, words in self.names
+        )
+        return _finder(tuple((name, words) for name, words in here if words))
+
     def _may_have(self, text: str) -> bool:
         lower = text.lower()
         return any(stem in lower for stem in self.stems)
 
 
+def _stem(word: str) -> str:
+    """Return the letters that are there wherever a word is found."""
+    return word.split(" ", 1)[0].rstrip("*").lower()
+
+
+@functools.cache
+def _finder(names: tuple[tuple[str, tuple[str, ...]], ...]) -> _Finder:
+    return _Finder(names)
+
+
 @functools.cache
 def _any_of(words: tuple[str, ...]) -> _Finder:
-    return _Finder({"": words})
+    return _Finder((("", words),))
 
 
 @functools.cache
 def _each_of(words: tuple[str, ...]) -> _Finder:
-    return _Finder({word: (word,) for word in words})
+    return _Finder(tuple((word, (word,)) for word in words))
 
 
 @functools.cache
@@ -848,4 +870,4 @@ def _better(swaps: tuple[tuple[str, str], ...]) -> _Finder:
     names: dict[str, list[str]] = {}
     for word, better in swaps:
         names.setdefault(better, []).append(word)
-    return _Finder(names)
+    return _Finder(tuple((better, tuple(words)) for better, words in names.items()))
