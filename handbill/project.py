@@ -37,7 +37,8 @@ from handbill.model import (
     Templates,
     Term,
 )
-from handbill.sources import SETTINGS, Sources, digest
+from handbill.seal import SETTINGS
+from handbill.sources import Sources, digest
 from handbill.store import GALLERY
 from handbill.tables import Key, Table
 

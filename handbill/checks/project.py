@@ -8,7 +8,7 @@ from handbill.diagnostics import Fault, Location, Scope, Severity
 from handbill.model import Project
 from handbill.project import FONTS, LANGUAGES
 from handbill.rules import declare, rule
-from handbill.sources import SETTINGS
+from handbill.seal import SETTINGS
 from handbill.tables import nearest
 
 
