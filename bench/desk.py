@@ -142,6 +142,7 @@ def corpus(root: Path, leaflets: int, how_many: int) -> int:
     (root / "locales").mkdir()
     (root / "locales" / "languages.toml").write_text(text, "utf-8")
     shutil.copy(ROOT / "locales" / "words.toml", root / "locales")
+    shutil.copy(ROOT / "content" / "plain.toml", root / "content")
     table, _ = languages.load(text, "languages.toml")
     tags = [tag for tag in table if tag != "en" and table[tag].script in LETTERS][:how_many]
     settings = f"[tool.handbill]\nlanguages = {tags!r}\n".replace("'", '"')

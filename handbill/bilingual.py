@@ -128,6 +128,7 @@ def page(
     language: Language,
     *,
     template: str,
+    orientation: str = "landscape",
     toolchain: str = "",
     assets: Mapping[str, bytes] | None = None,
 ) -> Proof:
@@ -135,7 +136,7 @@ def page(
     # What is read in two languages may be printed in the fonts of both.
     fonts = tuple(dict.fromkeys((*source.fonts, *language.fonts)))
     clinic = _first_clinic(project)
-    paper = f"{clinic.paper if clinic else 'a4'} landscape"
+    paper = f"{clinic.paper if clinic else 'a4'} {orientation}"
     families = ", ".join(f'"{name}"' for name in (*language.fonts, *source.fonts))
     letters = press.typography(replace(source, fonts=fonts), paper)
     html = templates.render(

@@ -186,19 +186,25 @@ def _standings(
 ) -> list[Standing]:
     catalogs, faults = projects.catalogs(files)
     project = replace(project, catalogs=catalogs, faults=(*project.faults, *faults))
-    found: dict[tuple[str, str], Counter[str]] = {}
-    for item in gates(project, faults):
-        if item.severity is Severity.ERROR and item.scope.language is not None:
-            key = item.scope.leaflet or INTERFACE, item.scope.language
-            found.setdefault(key, Counter())[item.name] += 1
+    found = errors(gates(project, faults))
     blocks = texts(project)
     source = project.settings.source_language
     return [
-        _standing(project, domain, tag, blocks[domain], found.get((domain, tag), Counter()))
+        standing(project, domain, tag, blocks[domain], found)
         for tag in (*((source,) if source in project.settings.languages else ()), *tags(project))
         for domain in domains
         if project.publishes(domain, tag)
     ]
+
+
+def errors(findings: Iterable[Diagnostic]) -> dict[tuple[str, str], Counter[str]]:
+    """Count the errors of the family LF3 by rule, for each text and language."""
+    found: dict[tuple[str, str], Counter[str]] = {}
+    for item in findings:
+        tag = item.scope.language
+        if item.rule.startswith("LF3") and item.severity is Severity.ERROR and tag is not None:
+            found.setdefault((item.scope.leaflet or INTERFACE, tag), Counter())[item.name] += 1
+    return found
 
 
 def gates(project: Project, faults: Iterable[Fault]) -> Iterator[Diagnostic]:
@@ -211,9 +217,15 @@ def gates(project: Project, faults: Iterable[Fault]) -> Iterator[Diagnostic]:
                 yield rules.diagnose(fault)
 
 
-def _standing(
-    project: Project, domain: str, tag: str, blocks: Sequence[Block], found: Counter[str]
+def standing(
+    project: Project,
+    domain: str,
+    tag: str,
+    blocks: Sequence[Block],
+    counted: Mapping[tuple[str, str], Counter[str]],
 ) -> Standing:
+    """Say how far a text is in a language, from its blocks and from what `errors` has counted."""
+    found = Counter(counted.get((domain, tag), ()))
     total = len({(block.context, block.msgid) for block in blocks})
     absent = found.pop("missing-catalog", 0)
     stale, fuzzy = found.pop("stale", 0), found.pop("fuzzy", 0)

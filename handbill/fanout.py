@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from handbill import imprint, press, rules, toolchain, typeset
+from handbill import imprint, press, rules, toolchain
 from handbill.diagnostics import Fault, HandbillError, Location, Severity
 from handbill.editions import Edition, Impression
 from handbill.imprint import Card, Shell, Unfit
@@ -374,6 +374,9 @@ def make_shell(proof: Proof, masks: Mapping[str, str], wanted: str, fonts_conf: 
 
 
 def _refused(proof: Proof, wanted: str, fonts_conf: str) -> Impression | None:
+    # WeasyPrint takes a second to load. A worker has loaded it; who only asks need not.
+    from handbill import typeset  # noqa: PLC0415
+
     typeset.prepare(fonts_conf)
     edition = proof.edition
     stranger = toolchain.stranger(wanted, fonts_conf, edition.path, edition.scope)
@@ -384,6 +387,8 @@ def imprint_all(
     shell: Impression, orders: Sequence[Order], wanted: str, fonts_conf: str
 ) -> list[bytes | str]:
     """In a worker: imprint editions; say of each that cannot be why not."""
+    from handbill import typeset  # noqa: PLC0415 - as above
+
     typeset.prepare(fonts_conf)
     blank = imprint.loads(Shell, shell.data)
     known = {fault.kind for fault in shell.faults}

@@ -290,6 +290,53 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Plain:
+    """What `plain.toml` says of one language; tuples, so that a reader of it is made once.
+
+    Attributes:
+        longest_sentence: in words; 0 where nothing is claimed.
+        longest_paragraph: in words; 0 likewise.
+        longest_list: in items; 0 likewise.
+        long_words: the largest share of long words, in percent; 0 likewise.
+        passive: the largest share of sentences in the passive, in percent; 0 likewise.
+        jargon: words, and what to write instead.
+        latin: abbreviations of Latin, and what to write instead.
+        known: abbreviations that need no explanation.
+        strangers: words that speak about the reader as somebody else.
+        reader: words that speak to the reader.
+        actions: what sentences that ask for something begin with.
+        prohibitions: what sentences that forbid something begin with.
+        promotion: words that sell.
+        pseudoscience: words of false explanations.
+        unsafe: what nobody should try at home, and the words beside which it is harmless.
+        professionals: words for those who may do it.
+        harms: words for what comes of it.
+        redness: words for the colour that only pale skin turns.
+        skin_tones: words of a note on other skin.
+    """
+
+    longest_sentence: int = 0
+    longest_paragraph: int = 0
+    longest_list: int = 0
+    long_words: int = 0
+    passive: int = 0
+    jargon: tuple[tuple[str, str], ...] = ()
+    latin: tuple[tuple[str, str], ...] = ()
+    known: tuple[str, ...] = ()
+    strangers: tuple[str, ...] = ()
+    reader: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
+    prohibitions: tuple[str, ...] = ()
+    promotion: tuple[str, ...] = ()
+    pseudoscience: tuple[str, ...] = ()
+    unsafe: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    professionals: tuple[str, ...] = ()
+    harms: tuple[str, ...] = ()
+    redness: tuple[str, ...] = ()
+    skin_tones: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
     """A word of a glossary; in the source and in translations `*` stands for any ending."""
 
@@ -644,8 +691,80 @@ class Specimen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standard:
+    """A standard, or a way to score leaflets, that the publisher goes by.
+
+    Attributes:
+        url: where it can be read; empty if it has no lasting address.
+        scored: whether persons answer its criteria with yes or no, and count.
+    """
+
+    id: str
+    title: str
+    url: str = ""
+    scored: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Criterion:
+    """One thing that a standard asks of a leaflet, or of those who publish it.
+
+    Attributes:
+        asks: what it asks, in our own words.
+        kind: who decides: `auto`, the rules; `assist`, a person who is shown what rules find;
+            `record`, a person alone.
+        rules: the names of rules; what they find speaks against it.
+        field: what the front matter must say for it.
+        signed: whose signatures count as records: of the `source` or of its `translations`.
+        publisher: whether it is about those who publish, and so about no one text.
+        figures: whether the figures of readability are shown with it.
+    """
+
+    id: str
+    standard: str
+    asks: str
+    kind: str
+    location: Location = field(compare=False)
+    rules: tuple[str, ...] = ()
+    field: str = ""
+    signed: str = ""
+    publisher: bool = False
+    figures: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A person's answer to a criterion.
+
+    Attributes:
+        says: `agree`, `disagree` or `not applicable`.
+        by: the person's name; `role` says as what.
+        text: the code of the text that the person had read, as it was written down.
+        language: the language in which it was read; empty for the source language.
+        readers: of how many readers this tells.
+        changed: what was changed for it.
+    """
+
+    criterion: str
+    says: str
+    by: str
+    role: str
+    on: dt.date
+    location: Location = field(compare=False)
+    text: str = ""
+    language: str = ""
+    note: str = ""
+    readers: int = 0
+    changed: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """The whole input of a build, even today's date: nothing else may influence an edition."""
+    """The whole input of a build, even today's date: nothing else may influence an edition.
+
+    Attributes:
+        records: what persons have recorded, by leaflet; of those who publish under no name.
+    """
 
     today: dt.date
     settings: Settings
@@ -661,7 +780,11 @@ class Project:
     fonts: Mapping[str, tuple[Location, str]]
     sign_offs: Mapping[tuple[str, str], SignOff]
     words: Mapping[str, Words] = field(default_factory=dict)
+    plain: Mapping[str, Plain] = field(default_factory=dict)
     glossaries: Mapping[str, tuple[Term, ...]] = field(default_factory=dict)
+    standards: Mapping[str, Standard] = field(default_factory=dict)
+    criteria: tuple[Criterion, ...] = ()
+    records: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
     editorial: Editorial = field(default_factory=Editorial)
     faults: tuple[Fault, ...] = ()
     digests: Mapping[str, str] = field(default_factory=dict)

@@ -7,7 +7,17 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
-from handbill import catalog, editorial, languages, markup, signoff, tables, templates, vocabulary
+from handbill import (
+    catalog,
+    editorial,
+    languages,
+    markup,
+    signoff,
+    standards,
+    tables,
+    templates,
+    vocabulary,
+)
 from handbill.diagnostics import Fault, HandbillError, Location, Scope, not_utf8
 from handbill.model import (
     Block,
@@ -20,13 +30,15 @@ from handbill.model import (
     Hours,
     Leaflet,
     Project,
+    Record,
     Settings,
     SignOff,
     Specimen,
     Templates,
     Term,
 )
-from handbill.sources import SETTINGS, Sources, digest
+from handbill.seal import SETTINGS
+from handbill.sources import Sources, digest
 from handbill.store import GALLERY
 from handbill.tables import Key, Table
 
@@ -34,6 +46,7 @@ from handbill.tables import Key, Table
 LANGUAGES = "locales/languages.toml"
 WORDS = "locales/words.toml"
 EDITORIAL = "content/editorial.toml"
+PLAIN = "content/plain.toml"
 SPECIMENS = "templates/specimen.toml"
 FONTS = "templates/fonts/"
 COUNTRIES = "content/countries/"
@@ -77,8 +90,7 @@ _FRONT_MATTER = MappingProxyType(
             holds=dict,
             required=False,
             keys={
-                name: Key(holds=str, required=False, example='"…"')
-                for name in ("need", "objective", "main_message", "reader_skills")
+                name: Key(holds=str, required=False, example='"…"') for name in standards.PURPOSE
             },
         ),
         "codes": Key(holds=dict, required=False, example='{ icd-10 = "L72.0" }'),
@@ -221,15 +233,21 @@ def load(sources: Sources, *, today: dt.date) -> Project:
     faults += found
     editors_rules, found = editorial.load(texts.get(EDITORIAL, ""), EDITORIAL)
     faults += found
+    plain, found = vocabulary.plain(texts.get(PLAIN, ""), PLAIN)
+    faults += found
     press = _templates(texts)
     faults += _missing_templates(texts)
     faults += _unfilled(texts)
     messages, found = catalogs(sources.files)
     faults += found
+    leaflets = _leaflets(sources, texts, faults)
+    known, criteria, found = standards.criteria(texts.get(standards.STANDARDS, ""))
+    # A project without the file has no standards to go by, which is no mistake.
+    faults += found if standards.STANDARDS in texts else ()
     return Project(
         today=today,
         settings=settings,
-        leaflets=_leaflets(sources, texts, faults),
+        leaflets=leaflets,
         clinics=_clinics(sources, texts, faults),
         languages=table,
         formats=_formats(texts, faults),
@@ -241,7 +259,11 @@ def load(sources: Sources, *, today: dt.date) -> Project:
         fixtures=_fixtures(sources, texts, settings.source_language, faults),
         fonts=_fonts(texts.get(f"{FONTS}fonts.toml", ""), faults),
         words=words,
+        plain=plain,
         glossaries=_glossaries(texts, faults),
+        standards=known,
+        criteria=criteria,
+        records=_records(texts, leaflets, faults),
         editorial=editors_rules,
         faults=tuple(faults),
         digests=sources.digests,
@@ -559,6 +581,19 @@ def _glossaries(texts: Mapping[str, str], faults: list[Fault]) -> dict[str, tupl
         tag = path.split("/")[1]
         found[tag], met = vocabulary.glossary(texts[path], path)
         faults += [replace(fault, scope=Scope(language=tag)) for fault in met]
+    return found
+
+
+def _records(
+    texts: Mapping[str, str], leaflets: Mapping[str, Leaflet], faults: list[Fault]
+) -> dict[str, tuple[Record, ...]]:
+    """Read what persons have recorded, of each leaflet and of those who publish."""
+    paths = {standards.record_path(leaflet): leaflet for leaflet in ("", *leaflets)}
+    found: dict[str, tuple[Record, ...]] = {}
+    for path, leaflet in paths.items():
+        if path in texts:
+            found[leaflet], met = standards.records(texts[path], path, leaflet)
+            faults += met
     return found
 
 

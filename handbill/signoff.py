@@ -14,7 +14,7 @@ from typing import Any
 
 from handbill.catalog import INTERFACE, scope
 from handbill.diagnostics import Fault, Location
-from handbill.model import Block, Leaflet, Line, Project, Signature, SignOff
+from handbill.model import Block, Leaflet, Line, Project, Record, Signature, SignOff
 from handbill.sources import digest
 
 
@@ -104,6 +104,31 @@ def standing(project: Project, domain: str, tag: str) -> Standing:
         ),
         missing=tuple(role for role in wanted if role not in {item.role for item in holding}),
     )
+
+
+def last_day(project: Project, record: Record) -> dt.date:
+    """Return until when a record of those who publish counts: as long as a signature."""
+    days = min(project.settings.signature_days, (dt.date.max - record.on).days)
+    return record.on + dt.timedelta(days=days)
+
+
+def outdated(project: Project, leaflet: str, record: Record) -> str:
+    """Say why a record counts no more; nothing if it does.
+
+    Args:
+        project: the project.
+        leaflet: what was recorded of; nothing for those who publish.
+        record: what a person has recorded.
+    """
+    if not leaflet:
+        old = last_day(project, record) < project.today
+        return f"it is older than {project.settings.signature_days} days" if old else ""
+    tag = record.language or project.settings.source_language
+    now = code(printed(project, leaflet, tag))
+    read_text = record.text.rpartition("-")[2]
+    if now.startswith(read_text):
+        return ""
+    return f"it was recorded for an earlier text, {read_text[:SHORT]}; today’s is {now[:SHORT]}"
 
 
 def standings(project: Project, leaflet: str, tag: str) -> dict[tuple[str, str], Standing]:

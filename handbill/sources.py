@@ -1,28 +1,29 @@
 """The only reader of a project's files: all of them at once, as bytes with digests."""
 
 import hashlib
-import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from handbill import disk, seal
 from handbill.diagnostics import Fault, HandbillError, Location
-
-
-#: What a build reads, below the project's root. Nothing else can influence an edition.
-FOLDERS = ("content", "locales", "templates")
-SETTINGS = "pyproject.toml"
-
-_IGNORED_SUFFIXES = (".pot", ".mo", "~", ".swp", ".orig", ".md5")
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Every input file of a project, by its path below the root, with `/` between its parts."""
+    """Every input file of a project, by its path below the root, with `/` between its parts.
+
+    Attributes:
+        signatures: what the file system said of each file before it was read.
+        began: when reading began, in nanoseconds since 1970.
+    """
 
     root: str
     files: Mapping[str, bytes]
     digests: Mapping[str, str]
+    signatures: Mapping[str, str] = field(default_factory=dict)
+    began: int = 0
 
     def below(self, folder: str) -> Mapping[str, bytes]:
         """Return the files of a folder by their path below it."""
@@ -42,11 +43,13 @@ def read(root: Path) -> Sources:
     """
     root = root.resolve()
     found: dict[str, bytes] = {}
-    path = root
+    signatures: dict[str, str] = {}
+    path, began = root, time.time_ns()
     try:
-        for path in _paths(root):
-            name = path.relative_to(root).as_posix()
+        for name in seal.inputs(str(root)):
+            path = root / name
             name.encode()
+            signatures[name] = disk.signature(str(path))
             found[name] = path.read_bytes()
     except OSError as error:
         raise _unreadable(Path(error.filename or path), root, str(error.strerror)) from error
@@ -62,7 +65,7 @@ def read(root: Path) -> Sources:
             )
         )
     digests = {name: digest(data) for name, data in found.items()}
-    return Sources(root=str(root), files=found, digests=digests)
+    return Sources(str(root), found, digests, signatures, began)
 
 
 def read_file(path: Path, *, limit: int) -> bytes:
@@ -100,30 +103,3 @@ def _unreadable(path: Path, root: Path, reason: str) -> HandbillError:
 def digest(data: bytes) -> str:
     """Name a file by what is in it: SHA-256 in hexadecimal."""
     return hashlib.sha256(data).hexdigest()
-
-
-def files(folder: Path) -> Iterator[Path]:
-    """Yield the files below a folder, in order, without those that editors and systems leave.
-
-    Raises:
-        OSError: a folder cannot be read.
-    """
-
-    def fail(error: OSError) -> None:
-        raise error
-
-    if not folder.is_dir():
-        return
-    for parent, folders, names in os.walk(folder, onerror=fail, followlinks=True):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            if not name.startswith(".") and not name.endswith(_IGNORED_SUFFIXES):
-                yield Path(parent, name)
-
-
-def _paths(root: Path) -> Iterator[Path]:
-    settings = root / SETTINGS
-    if settings.is_file():
-        yield settings
-    for folder in FOLDERS:
-        yield from files(root / folder)

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from handbill import disk, seal
 from handbill.diagnostics import Diagnostic, Fault, HandbillError, Location
 from handbill.editions import Artifact, Edition, Impression
 from handbill.sources import digest
@@ -25,6 +26,7 @@ DIFFERENCES = "diff"
 PSEUDO = "pseudo"
 GALLERY = "gallery"
 PREVIEWS = "previews"
+REPORTS = "reports"
 _KEPT = ".store"
 
 
@@ -33,9 +35,12 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        #: What the file system said of published files when their digests were known.
+        self.signatures: dict[str, str] = {}
 
     def manifest(self) -> dict[str, Any]:
         """Return the manifest as last written; an absent or foreign one counts as empty."""
+        self.signatures[MANIFEST] = disk.signature(str(self.root / MANIFEST))
         try:
             found = json.loads((self.root / MANIFEST).read_text("utf-8"))
             if found["schema"] != SCHEMA:
@@ -52,13 +57,22 @@ class Store:
         if self.manifest() != manifest:
             text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True)
             self._write(self.root / MANIFEST, text.encode() + b"\n")
+            self.signatures[MANIFEST] = disk.signature(str(self.root / MANIFEST))
+
+    def seal(self, text: str) -> None:
+        """Put the seal on a finished build; none if the text is empty."""
+        if text:
+            self._write(self.root / seal.PATH, text.encode())
 
     def holds(self, path: str, wanted: str) -> bool:
         """Tell whether a published file is there and has this digest."""
+        said = disk.signature(str(self.root / path))
         try:
-            return digest((self.root / path).read_bytes()) == wanted
+            held = digest((self.root / path).read_bytes()) == wanted
         except OSError:
             return False
+        self.signatures[path] = said if held else ""
+        return held
 
     def published(self, path: str) -> bytes:
         """Return a published file.
@@ -102,6 +116,7 @@ class Store:
         """Put a finished file in its place, unless it is there already."""
         if not self.holds(path, digest(data)):
             self._write(self.root / path, data)
+            self.signatures[path] = disk.signature(str(self.root / path))
 
     def show(self, path: str, pictures: Sequence[bytes]) -> list[str]:
         """Keep the pictures of a published file's pages, and return their digests."""
@@ -156,7 +171,7 @@ class Store:
         for name in (PROOFS, DIFFERENCES):
             ours += sorted((self.root / name).glob("*/*.pdf"))
             ours += sorted((self.root / name).glob("*/*.html"))
-        for name in (SPECIMENS, GALLERY):
+        for name in (SPECIMENS, GALLERY, REPORTS):
             ours += sorted((self.root / name).glob("*.pdf"))
             ours += sorted((self.root / name).glob("*.html"))
         ours += sorted((self.root / PREVIEWS).glob("*/*/*/page-*.png"))

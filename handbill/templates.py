@@ -25,8 +25,10 @@ SPECIMEN = "specimen.html.jinja"
 PROOF = "proof.html.jinja"
 #: The sheet that shows what has changed since a text was signed.
 DIFFERENCE = "difference.html.jinja"
+#: The page that gathers what speaks for and against a leaflet.
+EVIDENCE = "evidence.html.jinja"
 #: Pages for staff, and what they have in common: in English, and translated by nobody.
-STAFF = ("staff.html.jinja", PROOF, DIFFERENCE)
+STAFF = ("staff.html.jinja", PROOF, DIFFERENCE, EVIDENCE)
 #: The page that shows every component.
 GALLERY = "gallery.html.jinja"
 #: Components that the press itself asks for; authors cannot name them.

@@ -15,7 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from handbill.diagnostics import Fault, HandbillError, Location, Scope
-from handbill.sources import digest, files
+from handbill.disk import files
+from handbill.sources import digest
 
 
 #: Packages whose version can change a PDF's bytes, or what is found in it.
@@ -87,7 +88,10 @@ def local_fingerprint(fonts_folder: str) -> str:
     """Name the toolchain of this machine, which may be another than the asking one's."""
     folder = Path(fonts_folder)
     return fingerprint(
-        {path.relative_to(folder).as_posix(): digest(path.read_bytes()) for path in files(folder)}
+        {
+            path.relative_to(folder).as_posix(): digest(path.read_bytes())
+            for path in map(Path, files(fonts_folder))
+        }
     )
 
 
@@ -102,6 +106,26 @@ def stranger(wanted: str, fonts_conf: str, path: str, scope: Scope) -> Fault | N
         hint="install the same lock file and system libraries on both",
         scope=scope,
     )
+
+
+def places() -> list[str]:
+    """Return the files and folders that change when the toolchain does; none if that is not known.
+
+    Installing a package changes the folder it goes to; installing a library replaces its file.
+    """
+    versions()  # loads the libraries
+    maps = Path("/proc/self/maps")
+    if not maps.exists():
+        return []
+    loaded = {line.split(None, 5)[-1] for line in maps.read_text().splitlines()}
+    wanted = tuple(name for names, _ in _LIBRARIES.values() for name in names)
+    # A library's own file has its version at the end of its name.
+    libraries = sorted(path for path in loaded if path.rsplit("/", 1)[-1].startswith(wanted))
+    package = Path(__file__).parent
+    own = [path for path in sorted(package.rglob("*")) if path.name != "__pycache__"]
+    own = [path for path in own if path.suffix == ".py" or path.is_dir()]
+    folders = [folder for folder in sys.path[1:] if Path(folder).is_dir()]
+    return [sys.executable, *folders, *libraries, str(package), *map(str, own)]
 
 
 def _packages() -> dict[str, str]:

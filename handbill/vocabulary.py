@@ -1,14 +1,17 @@
-"""What translators tell the checks: the words of every language, and the glossary of one."""
+"""What people tell the checks: the words of every language, a glossary, and plain words."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 from handbill.diagnostics import Fault
-from handbill.model import Term, Words
+from handbill.model import Plain, Term, Words
 from handbill.numbers import UNITS
 from handbill.tables import Key, read
 
 
+#: The rule that a mistake in `plain.toml` breaks.
+PLAIN = "plain-file"
 _HALVES = ("am", "pm")
 _LIST = Key(holds=list, of=str, required=False, example='["mg", "miligramo*"]')
 _WORDS: Mapping[str, Key] = MappingProxyType(
@@ -34,6 +37,43 @@ _TERM: Mapping[str, Key] = MappingProxyType(
     }
 )
 
+_LIMITS = ("longest-sentence", "longest-paragraph", "longest-list", "long-words", "passive")
+_SWAPS = ("jargon", "latin")
+_LISTS = (
+    "known",
+    "strangers",
+    "reader",
+    "actions",
+    "prohibitions",
+    "promotion",
+    "pseudoscience",
+    "professionals",
+    "harms",
+    "redness",
+    "skin-tones",
+)
+_PLAIN: Mapping[str, Key] = MappingProxyType(
+    {
+        **dict.fromkeys(_LIMITS, Key(holds=int, required=False, example="20")),
+        **dict.fromkeys(_LISTS, Key(holds=list, of=str, required=False, example='["toxins"]')),
+        **dict.fromkeys(
+            _SWAPS,
+            Key(
+                holds=dict,
+                required=False,
+                keys={"*": Key(holds=str, required=False, example='"use"')},
+                example='{ "utilise*" = "use" }',
+            ),
+        ),
+        "unsafe": Key(
+            holds=dict,
+            required=False,
+            keys={"*": Key(holds=list, of=str, required=False, example='["tube"]')},
+            example='{ "squeez*" = ["tube"] }',
+        ),
+    }
+)
+
 
 def load(text: str, path: str) -> tuple[dict[str, Words], list[Fault]]:
     """Read `words.toml`; a list with a mistake in it is left out."""
@@ -51,6 +91,33 @@ def load(text: str, path: str) -> tuple[dict[str, Words], list[Fault]]:
         for tag, values in table.values.items()
     }
     return found, list(table.faults)
+
+
+def plain(text: str, path: str) -> tuple[dict[str, Plain], list[Fault]]:
+    """Read `plain.toml`; a list with a mistake in it is left out."""
+    table = read(text, {"*": Key(holds=dict, required=False, keys=_PLAIN)}, kind=PLAIN, path=path)
+    faults = list(table.faults)
+    found: dict[str, Plain] = {}
+    for tag, values in table.values.items():
+        faults += [
+            Fault(
+                kind=PLAIN,
+                location=table.where(tag, name),
+                message=f"{name!r} is not a number from 1",
+                hint="leave the key out where nothing is to be claimed",
+            )
+            for name in _LIMITS
+            if values.get(name, 1) < 1
+        ]
+        given: dict[str, Any] = {name: max(0, values.get(name, 0)) for name in _LIMITS}
+        given |= {name: _filled(values.get(name, [])) for name in _LISTS}
+        for name in _SWAPS:
+            swaps = values.get(name, {}).items()
+            given[name] = tuple((word, better) for word, better in swaps if _filled([word]))
+        unsafe = values.get("unsafe", {}).items()
+        given["unsafe"] = tuple((word, _filled(near)) for word, near in unsafe if _filled([word]))
+        found[tag] = Plain(**{name.replace("-", "_"): value for name, value in given.items()})
+    return found, faults
 
 
 def glossary(text: str, path: str) -> tuple[tuple[Term, ...], list[Fault]]:

@@ -51,9 +51,9 @@ def build(output: Path, *arguments: str, **environment: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the built collection."""
-    folder = tmp_path_factory.mktemp("collection")
+def output() -> Path:
+    """Return the built collection, where builds put it: what is up to date is not made again."""
+    folder = ROOT / "output"
     build(folder)
     return folder
 
@@ -97,16 +97,20 @@ def copied(tmp_path: Path) -> Callable[..., Path]:
     """Return a function that puts a situation on disk, with the fonts that it may use."""
 
     def copy(situation: str = "smallest", *, name: str = "project") -> Path:
-        root = tmp_path / name
-        shutil.copytree(SITUATIONS / situation, root)
-        fonts = root / "templates" / "fonts"
-        fonts.mkdir()
-        for font in FONTS.iterdir():
-            if font.name == "fonts.conf" or font.name.startswith(("NotoSans-", "NotoNaskh")):
-                os.link(font, fonts / font.name)
-        tables = (FONTS / "fonts.toml").read_text("utf-8").split("[[font]]")
-        here = [table for table in tables if re.search(r'"Noto(Sans-|Naskh)', table)]
-        (fonts / "fonts.toml").write_text("".join(f"[[font]]{table}" for table in here), "utf-8")
-        return root
+        return on_disk(tmp_path / name, situation)
 
     return copy
+
+
+def on_disk(root: Path, situation: str = "smallest") -> Path:
+    """Put a situation on disk, with the fonts that it may use."""
+    shutil.copytree(SITUATIONS / situation, root)
+    fonts = root / "templates" / "fonts"
+    fonts.mkdir()
+    for font in FONTS.iterdir():
+        if font.name == "fonts.conf" or font.name.startswith(("NotoSans-", "NotoNaskh")):
+            os.link(font, fonts / font.name)
+    tables = (FONTS / "fonts.toml").read_text("utf-8").split("[[font]]")
+    here = [table for table in tables if re.search(r'"Noto(Sans-|Naskh)', table)]
+    (fonts / "fonts.toml").write_text("".join(f"[[font]]{table}" for table in here), "utf-8")
+    return root

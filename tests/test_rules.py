@@ -38,6 +38,7 @@ ELSEWHERE = {
     "sheet-budget": "test_runner.py",
     "sign-off-file": "test_signoff.py",
     "void-signature": "test_signoff.py",
+    "stale-record": "test_evidence.py",
     "unsigned": "test_signoff.py",
     "refused-signature": "test_signoff.py",
     "unraised-version": "test_editorial.py",

@@ -6,6 +6,8 @@ WCAG 2.2; that it finds nothing does not make a page accessible.
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +16,8 @@ from typing import Any
 import axe_playwright_python
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.conftest import ROOT
 
 
 pytestmark = pytest.mark.slow
@@ -130,6 +134,22 @@ def test_axe_finds_nothing(browser: Browser, editions: dict[str, Path]) -> None:
                 page.set_viewport_size(size)  # type: ignore[arg-type]
 
                 assert violations(page) == [], (name, scheme, size)
+
+
+def test_axe_finds_nothing_on_a_report(browser: Browser, tmp_path: Path) -> None:
+    """A page for editors is read by editors of all kinds, and loses nothing at 400 % either."""
+    arguments = ["check", "--report", str(tmp_path), "--leaflet", "milia"]
+    subprocess.run(
+        [sys.executable, "build.py", *arguments], check=False, capture_output=True, cwd=ROOT
+    )
+    with window(browser, DESKTOP) as page:
+        page.goto((tmp_path / "milia.html").as_uri())
+        page.evaluate(AXE)
+        for size in (DESKTOP, ZOOMED):
+            page.set_viewport_size(size)  # type: ignore[arg-type]
+
+            assert violations(page) == [], size
+        assert [line for line in page.evaluate(LOST) if line.startswith("page")] == []
 
 
 def test_nothing_is_lost_at_400_percent(browser: Browser, editions: dict[str, Path]) -> None:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from handbill import waivers
 from handbill.catalog import INTERFACE, scope
 from handbill.diagnostics import Fault, Location
-from handbill.model import Block, Catalog, Message, Project, Words
+from handbill.model import Block, Catalog, Leaflet, Message, Project, Words
 
 
 _ADDRESS = re.compile(r"\]\([^)]*\)|<[a-z]+:[^>]*>")
+_TOKEN = re.compile(r"\S+")
 _ANY_SLOT = re.compile(r"\{\{\s*[\w.-]+\s*\}\}|\{[a-z_]+\}")
 
 
@@ -139,6 +140,30 @@ def within(catalog: Catalog, message: Message, start: int = 0) -> Location:
     """Return where a letter of a translation stands."""
     line, column = message.place(start)
     return Location(path=catalog.path, line=line, column=column)
+
+
+def at(leaflet: Leaflet, block: Block, start: int = 0) -> Location:
+    """Return where a letter of a block stands in its leaflet; where the block does, in doubt.
+
+    A block's text is the words of the file from the block's own place on, with other gaps.
+    """
+    own = Location(path=leaflet.path, line=block.line, column=block.column)
+    before = [match for match in _TOKEN.finditer(block.msgid) if match.start() <= start]
+    if not before or block.path != leaflet.path or block.line < leaflet.body_line:
+        return own
+    left = len(before)
+    lines = leaflet.body.split("\n")[block.line - leaflet.body_line :]
+    for number, line in enumerate(lines):
+        for word in _TOKEN.finditer(line, 0 if number else block.column - 1):
+            if number and word.group() == ">":
+                continue
+            left -= 1
+            if not left and word.group().startswith(before[-1].group()):
+                column = word.start() + start - before[-1].start() + 1
+                return Location(path=leaflet.path, line=block.line + number, column=column)
+            if not left:
+                return own
+    return own
 
 
 def fault(kind: str, catalog: Catalog, where: Location, message: str, hint: str) -> Fault:

@@ -8,13 +8,14 @@ from handbill.diagnostics import Fault, Location, Scope, Severity
 from handbill.model import Project
 from handbill.project import FONTS, LANGUAGES
 from handbill.rules import declare, rule
-from handbill.sources import SETTINGS
+from handbill.seal import SETTINGS
 from handbill.tables import nearest
 
 
 _CONTENT = re.compile(
-    r"content/(editorial\.toml|clinics/[^/]+\.(toml|svg|png|jpg|jpeg)|countries/[A-Z]{2}\.toml"
-    r"|leaflets/[^/]+/(leaflet\.md|[^/]+\.(svg|png|jpg|jpeg)))"
+    r"content/(editorial\.toml|plain\.toml|standards\.toml|record\.toml"
+    r"|countries/[A-Z]{2}\.toml|clinics/[^/]+\.(toml|svg|png|jpg|jpeg)"
+    r"|leaflets/[^/]+/(leaflet\.md|record\.toml|[^/]+\.(svg|png|jpg|jpeg)))"
 )
 
 declare(
