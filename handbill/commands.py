@@ -377,9 +377,14 @@ def _said(
 
     if text := report.write(shown, "text", colour=coloured):
         yield text
-    pdfs = [row["current"] for row in rows if row["kind"] == "pdf"]
+    pdfs = [row for row in rows if row["kind"] == "pdf"]
+    imprinted = [row["current"] for row in pdfs if "parts" in row]
+    whole = [row["current"] for row in pdfs if "parts" not in row]
     if pdfs:
-        yield f"validated by PDF/UA-1 and PDF/A-2a: {sum(pdfs)} of {len(pdfs)} PDFs"
+        yield f"validated by PDF/UA-1 and PDF/A-2a: {sum(whole)} of {len(pdfs)} PDFs"
+    if imprinted:
+        said = "their shells, their cards and a sample are validated"
+        yield f"imprinted: {sum(imprinted)} PDFs; {said}"
     made_of = ", ".join(f"{number} {state}" for state, number in counts.items())
     yield f"{made_of}; {report.summary(shown)}"
 

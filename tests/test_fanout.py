@@ -5,6 +5,8 @@ import io
 import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ from handbill.diagnostics import Fault, Location
 from handbill.editions import Outcome
 from handbill.model import Project
 from handbill.store import Store
-from tests.conftest import FONTS, ROOT, TODAY
+from tests.conftest import FONTS, ROOT, SITUATIONS, TODAY
 
 
 LEAFLET = """+++
@@ -149,7 +151,7 @@ def leaflet_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "content" / "leaflets" / "hands").mkdir(parents=True)
     (root / "content" / "leaflets" / "hands" / "leaflet.md").write_text(LEAFLET, "utf-8")
     (root / "content" / "clinics").mkdir()
-    shutil.copy(ROOT / "content" / "editorial.toml", root / "content")
+    shutil.copy(SITUATIONS / "smallest" / "content" / "editorial.toml", root / "content")
     shutil.copy(ROOT / "content" / "clinics" / "northgate.svg", root / "content" / "clinics")
     (root / "locales").mkdir()
     for name in ("languages.toml", "words.toml"):
@@ -386,6 +388,26 @@ def test_a_build_with_nothing_to_do_keeps_shells_and_cards(root: Path) -> None:
 
     assert {"reused"} == {item.state for item in outcomes}
     assert all(again.store.impression(key) for key in parts)
+
+
+@pytest.mark.slow
+def test_a_build_says_what_was_not_validated_one_by_one(root: Path) -> None:
+    """The count of validated PDFs leaves out those that are imprinted, and names them."""
+    write_clinic(root, "plain")
+    write_clinic(root, "shaded", logo="shaded.svg")
+    (root / "content" / "clinics" / "shaded.svg").write_text(GRADIENT, "utf-8")
+    said = subprocess.run(
+        [sys.executable, "build.py", "--root", root, "--language", "en", "--executor", "inline"],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    ).stderr
+
+    assert "directly, not imprinted: 1, because its logo has patterns or gradients" in said
+    assert "validated by PDF/UA-1 and PDF/A-2a: 1 of 2 PDFs" in said
+    assert "imprinted: 1 PDFs; their shells, their cards and a sample are validated" in said
+    assert "1 typeset, 1 imprinted, 0 reused, 0 stopped" in said
 
 
 @pytest.mark.slow
