@@ -225,14 +225,15 @@ class FanOut:
             except Unfit as error:
                 yield from (Imprinted(wish=wish, reason=str(error)) for wish in group)
                 continue
-            by_heights: dict[str, list[Wish]] = {}
+            # Those whose last page is stretched are examined apart from those as the shell is.
+            fits: dict[bool, list[Wish]] = {}
             for wish in group:
                 heights = cards[wish.edition.clinic].heights
                 if imprint.stretches(usable, heights):
-                    by_heights.setdefault(repr(heights), []).append(wish)
+                    fits.setdefault(imprint.is_stretched(usable, heights), []).append(wish)
                 else:
                     stiff.append(wish)
-            for fit in by_heights.values():
+            for fit in fits.values():
                 yield from self._imprint(fit, task.proof, shell, usable.tried, cards)
         return stiff
 
@@ -244,7 +245,7 @@ class FanOut:
         tried: Sequence[str],
         plain: Mapping[str, _Card],
     ) -> Iterator[Imprinted]:
-        """Imprint editions whose blocks have the same heights, the first before the others."""
+        """Imprint editions on one shell, the first before the others."""
         cards = {fit: self._cards(wishes, fit) if fit else plain for fit in tried}
         fitting: list[_Fitting] = []
         for wish in wishes:

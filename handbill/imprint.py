@@ -413,6 +413,13 @@ def stretches(shell: Shell, heights: Mapping[str, float]) -> bool:
     return shell.elastic is None or shell.elastic.least <= total <= shell.elastic.most
 
 
+def is_stretched(shell: Shell, heights: Mapping[str, float]) -> bool:
+    """Tell whether a shell's blanks take other heights than it was made with."""
+    return any(
+        abs(heights[name] - blank.spot.height) > EXACT for name, blank in shell.blanks.items()
+    )
+
+
 class _Stretch:
     """Moves what a page paints below edges that move, and lets grow what is around them.
 
