@@ -143,6 +143,15 @@ class Store:
             for number, wanted in enumerate(digests, start=1)
         )
 
+    def pictures(self, path: str, number: int) -> list[bytes]:
+        """Return the pictures of a published file's pages.
+
+        Raises:
+            OSError: they are not there.
+        """
+        pages = range(1, number + 1)
+        return [(self._preview(path) / f"page-{page}.png").read_bytes() for page in pages]
+
     def withdraw(self, path: str) -> None:
         """Remove a published file, its pictures, and the folders that they leave empty."""
         self.hide(path)
