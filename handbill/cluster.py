@@ -7,6 +7,7 @@ needs nothing there but this package and its libraries; the fonts are sent.
 import asyncio
 import os
 import pickle
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -24,6 +25,8 @@ from handbill.sources import digest
 
 #: For how long a scheduler may not answer, in seconds; and for how long it may have no worker.
 CONNECTING, PATIENCE = 10, 30
+
+_ADDRESS = re.compile(r"(tcp|tls)://.+:\d+")
 
 #: A process prints one thing at a time: what WeasyPrint logs belongs to one page, and the place of
 #: the fonts to the process. So threads of a worker take turns.
@@ -79,7 +82,14 @@ class Crew(Executor):
         self.fonts_conf, self.patience = fonts_conf, patience
         self.fonts = Fonts(fonts)
         self.wanted: set[Future[Any]] = set()
-        connect: Any = distributed.Client  # has half of its types
+        # These have half of their types.
+        connect: Any = distributed.Client
+        security: Any = distributed.Security
+        if not _ADDRESS.fullmatch(address):
+            raise UnreachableError("an address is tcp://HOST:PORT, or tls://HOST:PORT")
+        secrets = security().get_connection_args("client")
+        if address.startswith("tls") and not secrets["ssl_context"]:
+            raise UnreachableError("dask's settings name no certificate for tls")
         try:
             self.client = connect(address, timeout=CONNECTING, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:

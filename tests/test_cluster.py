@@ -156,6 +156,16 @@ def test_nobody_is_waited_for_in_vain(
         "LF009 unknown-choice: no executor 'dask:tcp://127.0.0.1:9': no scheduler answers" in said
     )
 
+    bare = (
+        "for address in ('tls://127.0.0.1:9', '', 'localhost'):\n"
+        " try: cluster.Crew(address, fonts_conf='', fonts={})\n"
+        " except cluster.UnreachableError as error: print(error)"
+    )
+    address = "an address is tcp://HOST:PORT, or tls://HOST:PORT"
+    assert script(bare).splitlines() == [
+        "dask's settings name no certificate for tls", address, address
+    ]  # fmt: skip
+
     crew = "cluster.Crew(sys.argv[1], fonts_conf='', fonts={}, patience=2)"
     lonely = f"import sys\ntry: {crew}\nexcept cluster.UnreachableError as error: print(error)"
     assert script(lonely, cluster.address) == "the scheduler has no workers\n"
@@ -170,6 +180,25 @@ def test_nobody_is_waited_for_in_vain(
         "print(sleep.exception())"
     )
     assert script(last, cluster.address, str(worker.pid)) == "the cluster has no workers any more\n"
+
+
+def test_results_do_not_pile_up(cluster: Cluster) -> None:
+    """What has been fetched is forgotten by scheduler and workers: memory stays flat."""
+    cluster.worker("one")
+    text = (
+        "import sys, time\n"
+        "crew = cluster.Crew(sys.argv[1], fonts_conf='', fonts={})\n"
+        "def kept(): return crew.client.run_on_scheduler(lambda dask_scheduler: len("
+        "dask_scheduler.tasks))\n"
+        "waiting = crew.submit(time.sleep, 1)\n"
+        "while not kept(): time.sleep(0.05)\n"
+        "for _ in range(30): assert len(crew.submit(bytes, 1_000_000).result()) == 1_000_000\n"
+        "until = time.monotonic() + 20\n"
+        "while kept() and time.monotonic() < until: time.sleep(0.1)\n"
+        "print(kept())"
+    )
+
+    assert script(text, cluster.address) == "0\n"
 
 
 def test_what_a_worker_raises_comes_back(cluster: Cluster) -> None:
