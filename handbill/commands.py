@@ -284,7 +284,11 @@ def _make(
     options: argparse.Namespace, store: Store, today: dt.date, tools: Mapping[str, str]
 ) -> int:
     """Build what is not up to date, alone in the output folder."""
-    from handbill import plan, project, report, runner  # noqa: PLC0415
+    from handbill import runner  # noqa: PLC0415
+
+    if options.executor == "process" and options.jobs > 1:
+        runner.warm()
+    from handbill import plan, project  # noqa: PLC0415
 
     fonts_conf = _fonts_conf(options)
     found = sources.read(options.root)
@@ -323,6 +327,8 @@ def _make(
         _seal(options, store, found, tools)
     rows = _selected(options, [build.rows[path] for path in sorted(build.rows)])
     if options.shard:
+        from handbill import report  # noqa: PLC0415
+
         # Five shards would say it five times.
         say(f"shard {options.shard}; merge tells of the project: {report.summary(findings)}")
         rows = [row for row in rows if row["path"] in build.visited]
@@ -361,11 +367,9 @@ def _seal(
     """Seal a build over everything, so that the next one sees at once that nothing is to do."""
     manifest = store.manifest()
     rows = manifest["editions"]
-    if (
-        options.today
-        or not tools
-        or not all(store.holds(row["path"], row["digest"]) for row in rows)
-    ):
+    known = store.signatures
+    whole = (known.get(row["path"]) or store.holds(row["path"], row["digest"]) for row in rows)
+    if options.today or not tools or not all(whole):
         return
     current = [row for row in rows if row["current"]]
     build = manifest["build"]

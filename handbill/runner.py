@@ -6,6 +6,7 @@ that they need travels in a job, all that they make comes back in a value.
 """
 
 import datetime as dt
+import gc
 import multiprocessing
 import signal
 from collections import deque
@@ -21,10 +22,11 @@ from concurrent.futures import (
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from importlib import import_module
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
-from handbill import plan, press, preview, rules, signoff, toolchain, typeset
+from handbill import plan, press, rules, signoff, toolchain
 from handbill.checks import editorial
 from handbill.diagnostics import Diagnostic, Fault, HandbillError, Location, Scope, Severity
 from handbill.editions import Artifact, Edition, Impression, Outcome, Shard
@@ -74,9 +76,7 @@ def executor(
         return Inline(), 1
     if name == "process":
         context = multiprocessing.get_context("forkserver")
-        # Imported once in the server, not once in each worker.
-        context.set_forkserver_preload([f"handbill.{name}" for name in _PRESS])
-        return ProcessPoolExecutor(jobs, mp_context=context, initializer=_ignore_interrupts), jobs
+        return ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin), jobs
     module, _, factory = name.partition(":")
     if module == "dask":
         try:
@@ -95,6 +95,15 @@ def executor(
     if not isinstance(made, Executor):
         raise _no_executor(name, "not a concurrent.futures.Executor")
     return made, jobs
+
+
+def warm() -> None:
+    """Start the server that workers are forked from: it loads the press while files are read.
+
+    What it loads is loaded once, not once in each worker.
+    """
+    forkserver.set_forkserver_preload([f"handbill.{name}" for name in _PRESS])
+    forkserver.ensure_running()
 
 
 def _no_executor(name: str, reason: str, hint: str = "") -> HandbillError:
@@ -411,7 +420,7 @@ def _typeset(proof: Proof, wanted: str, fonts_conf: str) -> Impression | Fault:
 
 def _foreign(edition: Edition, wanted: str, fonts_conf: str) -> Fault | None:
     """Prepare a worker's process; say so if its machine would print something else."""
-    typeset.prepare(fonts_conf)
+    _prepare(fonts_conf)
     if toolchain.local_fingerprint(str(Path(fonts_conf).parent)) == wanted:
         return None
     return Fault(
@@ -425,7 +434,16 @@ def _foreign(edition: Edition, wanted: str, fonts_conf: str) -> Fault | None:
 
 def _draw(pdf: bytes) -> list[bytes]:
     """In a worker: draw the pages of a PDF."""
+    from handbill import preview  # noqa: PLC0415
+
     return list(preview.pictures(pdf))
+
+
+def _prepare(fonts_conf: str) -> None:
+    # WeasyPrint takes a second to load. A worker has loaded it; who only asks need not.
+    from handbill import typeset  # noqa: PLC0415
+
+    typeset.prepare(fonts_conf)
 
 
 def _result(future: Future[Any]) -> Any:
@@ -444,6 +462,12 @@ def _result(future: Future[Any]) -> Any:
         ) from error
 
 
-def _ignore_interrupts() -> None:
-    """Leave Ctrl-C to the process that writes: it ends the workers itself."""
+def _begin() -> None:
+    """In a new worker: leave Ctrl-C to the process that writes, which ends the workers itself.
+
+    What is loaded by now stays: the collector of rings of references need not look at it again and
+    again, which takes a tenth of the time of a document.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.collect()
+    gc.freeze()
