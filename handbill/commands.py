@@ -140,6 +140,16 @@ def _parser() -> argparse.ArgumentParser:
     pseudo.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at once")
     pseudo.set_defaults(command=_pseudo)
 
+    watch = commands.add_parser(
+        "watch", help="show an edition in the browser, and follow every file that is saved"
+    )
+    _common(watch)
+    for name in FILTERS:
+        watch.add_argument(f"--{name}", metavar="ID", help="what is shown first")
+    watch.add_argument("--port", type=int, default=0, help="of this machine (default: a free one)")
+    watch.add_argument("--open", action="store_true", help="open the browser")
+    watch.set_defaults(command=_watch)
+
     clean = commands.add_parser("clean", help="remove all that builds have written")
     _common(clean)
     clean.set_defaults(command=_clean)
@@ -835,6 +845,49 @@ def _pseudo(options: argparse.Namespace) -> int:
     return _status(findings)
 
 
+def _watch(options: argparse.Namespace) -> int:
+    """Show editions in the browser until Ctrl-C, which is how this ends."""
+    import threading  # noqa: PLC0415
+    import webbrowser  # noqa: PLC0415
+
+    from handbill import runner, saves, serve, watch  # noqa: PLC0415
+
+    _rules()
+    fonts_conf = str(_fonts_conf(options))
+    watcher = watch.Watch(
+        options.root,
+        today=lambda: _today(options),
+        fonts_conf=fonts_conf,
+        hire=lambda: runner.executor("process", watch.WORKERS)[0],
+    )
+    try:
+        chosen = {}
+        for name, names in watcher.choices().items():
+            if (wanted := getattr(options, name)) and wanted not in names:
+                _unknown(f"--{name}", wanted, names)
+            chosen[name] = wanted or (*names, "none")[0]
+        first = watcher.edition(
+            chosen["leaflet"], chosen["language"], chosen["clinic"], options.format or ""
+        )
+        server = serve.Server(watcher, first, options.port)
+        server.start()
+        try:
+            watcher.warm(first)
+            say(f"{server.address}\nCtrl-C ends")
+            if options.open:
+                webbrowser.open(server.address)
+            for touched in saves.changes(options.root, threading.Event()):
+                for sight in watcher.saved(touched):
+                    say(f"{', '.join(sorted(touched))}: {sight.status}")
+        except KeyboardInterrupt:
+            say("ended; nothing was written")
+        finally:
+            server.stop()
+    finally:
+        watcher.end()
+    return CLEAN
+
+
 def _fonts_conf(options: argparse.Namespace) -> Path:
     fonts_conf: Path = options.root.resolve() / FONTS_CONF
     if not fonts_conf.is_file():
@@ -935,12 +988,9 @@ def _progress(outcome: Outcome, count: str, *, explain: bool) -> None:
 
 def _rules() -> ModuleType:
     """Return the registry of rules with every rule in it: ours, and those of installed packages."""
-    from importlib.metadata import entry_points  # noqa: PLC0415
+    from handbill import checks, rules  # noqa: PLC0415
 
-    from handbill import checks, rules  # noqa: F401, PLC0415
-
-    for entry in entry_points(group="handbill.rules"):
-        entry.load()
+    checks.install()
     return rules
 
 
