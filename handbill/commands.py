@@ -140,19 +140,11 @@ def _parser() -> argparse.ArgumentParser:
     pseudo.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at once")
     pseudo.set_defaults(command=_pseudo)
 
-    watch = commands.add_parser(
-        "watch", help="show an edition in the browser, and follow every file that is saved"
+    _watch_parser(
+        commands.add_parser("watch", help="show an edition in the browser, and follow every save")
     )
-    _common(watch)
-    for name in FILTERS:
-        watch.add_argument(f"--{name}", metavar="ID", help="what is shown first")
-    watch.add_argument("--port", type=int, default=0, help="of this machine (default: a free one)")
-    watch.add_argument("--open", action="store_true", help="open the browser")
-    watch.set_defaults(command=_watch)
 
-    clean = commands.add_parser("clean", help="remove all that builds have written")
-    _common(clean)
-    clean.set_defaults(command=_clean)
+    _clean_parser(commands.add_parser("clean", help="remove all that builds have written"))
     return parser
 
 
@@ -225,6 +217,20 @@ def _new_parser(parser: argparse.ArgumentParser) -> None:
     for thing in (leaflet, clinic, language, page_format):
         _common(thing)
         thing.set_defaults(command=_new)
+
+
+def _clean_parser(parser: argparse.ArgumentParser) -> None:
+    _common(parser)
+    parser.set_defaults(command=_clean)
+
+
+def _watch_parser(parser: argparse.ArgumentParser) -> None:
+    _common(parser)
+    for name in FILTERS:
+        parser.add_argument(f"--{name}", metavar="ID", help="what is shown first")
+    parser.add_argument("--port", type=int, default=0, help="of this machine (default: a free one)")
+    parser.add_argument("--open", action="store_true", help="open the browser")
+    parser.set_defaults(command=_watch)
 
 
 def _common(parser: argparse.ArgumentParser) -> None:

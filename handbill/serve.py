@@ -6,6 +6,7 @@ to lead here (DNS rebinding) gets nothing. Pages may load nothing from anywhere 
 
 import html
 import json
+import select
 from collections.abc import Iterator
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,8 +20,8 @@ from handbill.watch import Sight, Watch
 
 
 HOST = "127.0.0.1"
-#: So often an idle window is written to, in seconds: one that has been closed is found out.
-_BEAT = 5
+#: So often it is looked whether a window is still open, in seconds.
+_BEAT = 0.5
 
 _KINDS = {
     "css": "text/css; charset=utf-8",
@@ -36,8 +37,9 @@ _NAMES = ("leaflet", "language", "clinic", "format")
 _COMPANIONS = ("watch.css", "watch.js")
 #: The page around the preview: its own script and style, and the frame.
 _PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
-    " frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+    " connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'none'"
 )
 #: The leaflet in the frame: the designers' styles, its pictures and fonts, and no script.
 _FRAME_POLICY = (
@@ -171,7 +173,7 @@ class _Handler(BaseHTTPRequestHandler):
         seen: Sight | None = None
         try:
             self.wfile.write(b"retry: 500\n\n")
-            while not self.server.closing.is_set():
+            while not self.server.closing.is_set() and not self._is_closed():
                 sight = watch.wait(edition, seen, _BEAT)
                 for line in _told(sight, seen):
                     self.wfile.write(line.encode())
@@ -180,6 +182,11 @@ class _Handler(BaseHTTPRequestHandler):
             return  # the window was closed
         finally:
             watch.leave(edition)
+
+    def _is_closed(self) -> bool:
+        """Tell whether the window has gone: a browser that stays has no more to say."""
+        readable, _, _ = select.select([self.connection], [], [], 0)
+        return bool(readable)
 
     def _file(self, name: str, data: bytes | None, *, lasting: bool = False) -> None:
         if data is None:
@@ -222,7 +229,6 @@ def _path(edition: Edition) -> str:
 def _told(sight: Sight, seen: Sight | None) -> Iterator[str]:
     """Yield the events that tell of what is new: the page first, which is what is waited for."""
     if seen is sight:
-        yield ": still here\n\n"
         return
     # A page is sent when it has changed; what is marked on it, each time.
     page = None if seen is not None and seen.html == sight.html else sight.html
