@@ -101,6 +101,7 @@ class _Print:
     places: Mapping[str, Location]
     files: Mapping[str, bytes]
     sheets: tuple[str, ...] = ()
+    judged: bool = False
 
 
 @dataclass(kw_only=True)
@@ -112,7 +113,7 @@ class _Show:
         serial: the number of the save that it shows.
         run: counts its makings, so that what comes late from a worker is known to be late.
         latest: what is written now; None if it cannot be printed.
-        good: what a build would publish last, and `before` what it published before that.
+        good: what was printed last without an error, and `before` what was before that.
         checked: what the checks have found; `met` what was met in printing.
         note: why there is no such edition.
     """
@@ -360,14 +361,18 @@ class Watch:
         show.setting = False
         faults = (*struck.faults, *runner.beyond(show.project, show.proof, struck))
         show.met = [rules.diagnose(fault) for fault in faults]
+        if not plan.stopped_by(show.edition, show.met):
+            show.before, show.good = show.good, show.latest
         self._submit(show, self._judged, _judge, show.proof, struck, self.fonts_conf)
 
     def _judged(self, show: _Show, faults: Sequence[Fault]) -> None:
         """Add what was found in reading the pages; without an error, it is a good print."""
         known = [*show.met, *(rules.diagnose(fault) for fault in faults)]
         show.met = list(dict.fromkeys(known))
-        if not plan.stopped_by(show.edition, [*show.checked, *show.met]):
-            show.before, show.good = show.good, show.latest
+        if show.latest is not None:
+            show.latest.judged = True
+        if plan.stopped_by(show.edition, show.met) and show.good is show.latest:
+            show.good = show.before
         self._forget()
         self._check()
 
@@ -445,7 +450,7 @@ class Watch:
         serial, everything = self._whole
         show.sight = Sight(
             state=state,
-            status=_status(state, errors, show.note),
+            status=_status(state, errors, show.note, judged=bool(shown and shown.judged)),
             html=shown.html if shown else "",
             sheets=sheets,
             setting=show.setting,
@@ -524,18 +529,18 @@ def _absence(project: Project, edition: Edition) -> str:
     return ""
 
 
-def _status(state: State, errors: int, note: str) -> str:
+def _status(state: State, errors: int, note: str, *, judged: bool) -> str:
     """Say what the shown print is to what is written now."""
     counted = f"{errors} error{'' if errors == 1 else 's'}"
+    last = "the last good print" if judged else "the last print, not all of which was checked"
     said = {
         State.CURRENT: "Up to date.",
         State.REFUSED: f"{counted} met: a build would not publish this print.",
-        State.OLD: f"Stopped by {counted}: shows the last good print, not what is written now.",
+        State.OLD: f"Stopped by {counted}: shows {last}, not what is written now.",
         State.NONE: f"Stopped by {counted}: there is no good print yet.",
     }
     if state in {State.OLD, State.NONE} and note:
-        last = " Shows the last good print." if state is State.OLD else ""
-        return f"Stopped. {note}{last}"
+        return f"Stopped. {note}" + (f" Shows {last}." if state is State.OLD else "")
     return said[state]
 
 

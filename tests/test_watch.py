@@ -150,7 +150,8 @@ def test_an_error_is_shown_at_its_line_beside_the_last_good_print(
     with watched.saved(CATALOG, f'"{said[1]}"', '""'):
         page.wait_for_selector("[data-state=old]")
 
-        assert "last good print" in page.inner_text("#status")
+        assert "shows the last" in page.inner_text("#status")
+        assert "not what is written now" in page.inner_text("#status")
         finding = page.locator("#findings li.error").first.inner_text()
         assert "LF301" in finding
         place = re.search(rf"{CATALOG}:(\d+)", finding)
@@ -232,7 +233,7 @@ def test_axe_finds_nothing_on_the_preview(page: Page, watched: Watched) -> None:
         page.evaluate(AXE)
         for scheme in ("light", "dark"):
             for size in (DESKTOP, ZOOMED):
-                page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                page.emulate_media(color_scheme=scheme)
                 page.set_viewport_size(size)  # type: ignore[arg-type]
 
                 assert violations(page) == [], (tag, scheme, size)
