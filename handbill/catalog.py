@@ -267,7 +267,7 @@ def describe(tag: str) -> Described | None:
 def is_known(cldr: str) -> bool:
     """Tell whether CLDR, as babel carries it, has data for a locale."""
     try:
-        _locale(cldr)
+        Locale.parse(cldr, sep="-")
     except (ValueError, UnknownLocaleError, OSError):
         return False
     return True

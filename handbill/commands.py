@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from handbill import __version__, disk, seal, sources, toolchain, uptodate
 from handbill.diagnostics import Diagnostic, Fault, HandbillError, Location, Severity
-from handbill.editions import Outcome, Selection, matches
+from handbill.editions import Outcome, Selection, Shard, matches
 from handbill.store import DIFFERENCES, GALLERY, PREVIEWS, PROOFS, PSEUDO, REPORTS, SPECIMENS, Store
 from handbill.terminal import is_coloured, say
 
@@ -69,20 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"handbill {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    build = commands.add_parser("build", help="make the editions that are not up to date (default)")
-    _common(build)
-    _filters(build)
-    build.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at once")
-    build.add_argument(
-        "--executor", default="process", help="inline, process (default) or module:factory"
-    )
-    build.add_argument(
-        "--explain", action="store_true", help="say of each edition which inputs have changed"
-    )
-    build.add_argument("--json", action="store_true", help="print what was made as JSON")
-    build.add_argument("--previews", action="store_true", help="draw every page as a picture too")
-    build.add_argument("--release", action="store_true", help="stop drafts: unsigned editions")
-    build.set_defaults(command=_build)
+    _build_parser(commands)
 
     check = commands.add_parser("check", help="look for mistakes and print nothing on paper")
     _common(check)
@@ -146,6 +133,34 @@ def _parser() -> argparse.ArgumentParser:
 
     _clean_parser(commands.add_parser("clean", help="remove all that builds have written"))
     return parser
+
+
+def _build_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    build = commands.add_parser("build", help="make the editions that are not up to date (default)")
+    _common(build)
+    _filters(build)
+    build.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at once")
+    build.add_argument(
+        "--executor",
+        default="process",
+        help="inline, process (default), dask:ADDRESS of a scheduler, or module:factory",
+    )
+    build.add_argument(
+        "--shard", type=_shard, metavar="K/N", help="make only the K-th of N equal parts; see merge"
+    )
+    build.add_argument(
+        "--explain", action="store_true", help="say of each edition which inputs have changed"
+    )
+    build.add_argument("--json", action="store_true", help="print what was made as JSON")
+    build.add_argument("--previews", action="store_true", help="draw every page as a picture too")
+    build.add_argument("--release", action="store_true", help="stop drafts: unsigned editions")
+    build.set_defaults(command=_build)
+
+    merge = commands.add_parser("merge", help="put the shards of a build together")
+    _common(merge)
+    merge.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="a shard's output")
+    merge.add_argument("--json", action="store_true", help="print what was made as JSON")
+    merge.set_defaults(command=_merge, **{name: [] for name in FILTERS})
 
 
 def _desk_parser(parser: argparse.ArgumentParser) -> None:
@@ -267,7 +282,8 @@ def _build(options: argparse.Namespace) -> int:
     manifest = uptodate.unchanged(
         found, store, toolchain=toolchain.versions(), today=today, release=options.release
     )
-    if manifest is not None and not options.explain and not options.previews:
+    asked = options.explain or options.previews or options.shard
+    if manifest is not None and not asked:
         rows = [row for row in _selected(options, manifest["editions"]) if row["current"]]
         selected_all = not any(getattr(options, name) for name in FILTERS)
         findings = [Diagnostic.from_row(row) for row in manifest["build"]["findings"]]
@@ -284,7 +300,11 @@ def _make(
     options: argparse.Namespace, store: Store, today: dt.date, tools: Mapping[str, str]
 ) -> int:
     """Build what is not up to date, alone in the output folder."""
-    from handbill import plan, project, runner  # noqa: PLC0415
+    from handbill import runner  # noqa: PLC0415
+
+    if options.executor == "process" and options.jobs > 1:
+        runner.warm()
+    from handbill import plan, project  # noqa: PLC0415
 
     fonts_conf = _fonts_conf(options)
     found = sources.read(options.root)
@@ -292,12 +312,19 @@ def _make(
     findings = list(_rules().run(loaded))
     selection = _selection(options, loaded)
     editions = [item for item in plan.editions(loaded) if selection.selects(item)]
+    if options.shard:
+        editions = options.shard.deal(editions)
     if options.release:
         findings += [_rules().diagnose(fault) for fault in plan.drafts(loaded, editions)]
     build = runner.Build(loaded, store, fonts_conf=str(fonts_conf), findings=findings)
-    workers, at_once = runner.executor(options.executor, max(1, min(options.jobs, len(editions))))
+    workers, at_once = runner.executor(
+        options.executor,
+        max(1, min(options.jobs, len(editions))),
+        fonts_conf=str(fonts_conf),
+        fonts=found.below(project.FONTS.rstrip("/")),
+    )
     counts = dict.fromkeys(("typeset", "reused", "stopped"), 0)
-    complete = False
+    complete, finished = False, None
     try:
         for number, outcome in enumerate(build.run(editions, workers, at_once), start=1):
             counts[outcome.state] += 1
@@ -306,15 +333,47 @@ def _make(
             paths = sorted({item.path for item in editions} & set(build.rows))
             drawn = list(build.preview(paths, workers))
             say(f"{len(drawn)} editions drawn, into {PREVIEWS}/")
-        complete = selection.everything
+        complete, finished = selection.everything and not options.shard, options.shard
     finally:
         workers.shutdown(wait=True, cancel_futures=True)
-        build.conclude(complete=complete, release=options.release)
+        build.conclude(complete=complete, release=options.release, shard=finished)
     for path in build.withdrawn:
         say(f"withdrawn {path}: nothing publishes it any more")
     if complete:
         _seal(options, store, found, tools)
     rows = _selected(options, [build.rows[path] for path in sorted(build.rows)])
+    if options.shard:
+        from handbill import report  # noqa: PLC0415
+
+        # Five shards would say it five times.
+        say(f"shard {options.shard}; merge tells of the project: {report.summary(findings)}")
+        rows = [row for row in rows if row["path"] in build.visited]
+        return _conclude(options, rows, build.met, counts)
+    return _conclude(options, rows, [*findings, *build.met], counts)
+
+
+def _merge(options: argparse.Namespace) -> int:
+    from handbill import plan, project, runner, shards  # noqa: PLC0415
+
+    store = Store(_output(options))
+    with store.alone():
+        loaded = project.load(sources.read(options.root), today=_today(options))
+        parts, faults = shards.read(options.folders)
+        findings = list(_rules().run(loaded))
+        release = any(part.release for part in parts)
+        if release:
+            drafts = plan.drafts(loaded, plan.editions(loaded))
+            findings += [_rules().diagnose(fault) for fault in drafts]
+        build = runner.Build(loaded, store, fonts_conf="", findings=findings)
+        faults = faults or list(shards.faults(build, parts))
+        if faults:
+            wrong = [_rules().diagnose(fault) for fault in faults]
+            return _conclude(options, (), wrong, {"merged": 0})
+        counts = dict.fromkeys(("merged", "stopped"), 0)
+        for outcome in shards.merge(build, parts):
+            counts[outcome.state] += 1
+        build.conclude(complete=True, release=release)
+    rows = [build.rows[path] for path in sorted(build.rows)]
     return _conclude(options, rows, [*findings, *build.met], counts)
 
 
@@ -324,11 +383,9 @@ def _seal(
     """Seal a build over everything, so that the next one sees at once that nothing is to do."""
     manifest = store.manifest()
     rows = manifest["editions"]
-    if (
-        options.today
-        or not tools
-        or not all(store.holds(row["path"], row["digest"]) for row in rows)
-    ):
+    known = store.signatures
+    whole = (known.get(row["path"]) or store.holds(row["path"], row["digest"]) for row in rows)
+    if options.today or not tools or not all(whole):
         return
     current = [row for row in rows if row["current"]]
     build = manifest["build"]
@@ -913,6 +970,15 @@ def _date(text: str) -> dt.date:
         return dt.date.fromisoformat(text)
     except ValueError as error:
         message = f"no date: {text!r}; for example 2026-11-24"
+        raise argparse.ArgumentTypeError(message) from error
+
+
+def _shard(text: str) -> Shard:
+    """Read a shard of the command line."""
+    try:
+        return Shard.named(text)
+    except ValueError as error:
+        message = f"no shard: {text!r}; for example 2/5, the second of five"
         raise argparse.ArgumentTypeError(message) from error
 
 

@@ -6,21 +6,30 @@ that they need travels in a job, all that they make comes back in a value.
 """
 
 import datetime as dt
+import gc
 import multiprocessing
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from importlib import import_module
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
-from handbill import plan, press, preview, rules, signoff, toolchain, typeset
+from handbill import plan, press, rules, signoff, toolchain
 from handbill.checks import editorial
 from handbill.diagnostics import Diagnostic, Fault, HandbillError, Location, Scope, Severity
-from handbill.editions import Artifact, Edition, Impression, Outcome
+from handbill.editions import Artifact, Edition, Impression, Outcome, Shard
 from handbill.model import Job, Project, Proof
 from handbill.project import FONTS
 from handbill.sources import digest
@@ -31,6 +40,8 @@ from handbill.store import SCHEMA, Store, artifact_from, artifact_row
 _WINDOW = 4
 #: The modules that a worker prints with.
 _PRESS = ("press", "accessibility", "typeset", "webfonts", "proofread", "validate", "impose")
+_INSTALL = "script/bootstrap --cluster, or pip install 'handbill[cluster]'"
+_ADDRESS = "such as dask:tcp://10.0.0.5:8786; start a scheduler and its workers first"
 
 
 class Inline(Executor):
@@ -46,22 +57,37 @@ class Inline(Executor):
         return future
 
 
-def executor(name: str, jobs: int) -> tuple[Executor, int]:
+def executor(
+    name: str, jobs: int, *, fonts_conf: str = "", fonts: Mapping[str, bytes] | None = None
+) -> tuple[Executor, int]:
     """Make an executor, and say how many jobs it does at once.
 
     Args:
-        name: `inline`, `process`, or `module:factory`, a callable that returns any
-            `concurrent.futures.Executor`, such as one of a cluster.
-        jobs: how many at once.
+        name: `inline`, `process`, `dask:` and the address of a scheduler, or `module:factory`, a
+            callable that returns any `concurrent.futures.Executor`.
+        jobs: how many at once; a cluster with more workers does more.
+        fonts_conf: what the work will be told as the place of the fonts.
+        fonts: the files of its folder, for workers on machines that have none.
+
+    Raises:
+        HandbillError: there is no such executor, or a cluster does not answer.
     """
     if name == "inline" or (name == "process" and jobs == 1):
         return Inline(), 1
     if name == "process":
         context = multiprocessing.get_context("forkserver")
-        # Imported once in the server, not once in each worker.
-        context.set_forkserver_preload([f"handbill.{name}" for name in _PRESS])
-        return ProcessPoolExecutor(jobs, mp_context=context, initializer=_ignore_interrupts), jobs
+        return ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin), jobs
     module, _, factory = name.partition(":")
+    if module == "dask":
+        try:
+            from handbill import cluster  # noqa: PLC0415 - only those who ask have it installed
+        except ModuleNotFoundError as error:
+            raise _no_executor(name, f"{error.name} is not installed", _INSTALL) from error
+        try:
+            crew = cluster.Crew(factory, fonts_conf=fonts_conf, fonts=fonts or {})
+        except cluster.UnreachableError as error:
+            raise _no_executor(name, str(error), _ADDRESS) from error
+        return crew, max(crew.size, jobs)
     try:
         made = getattr(import_module(module), factory)()
     except (ImportError, AttributeError, TypeError, ValueError) as error:
@@ -71,13 +97,22 @@ def executor(name: str, jobs: int) -> tuple[Executor, int]:
     return made, jobs
 
 
-def _no_executor(name: str, reason: str) -> HandbillError:
+def warm() -> None:
+    """Start the server that workers are forked from: it loads the press while files are read.
+
+    What it loads is loaded once, not once in each worker.
+    """
+    forkserver.set_forkserver_preload([f"handbill.{name}" for name in _PRESS])
+    forkserver.ensure_running()
+
+
+def _no_executor(name: str, reason: str, hint: str = "") -> HandbillError:
     return HandbillError(
         Fault(
             kind="unknown-choice",
             location=Location(path="--executor"),
             message=f"no executor {name!r}: {reason}",
-            hint="inline, process, or module:factory",
+            hint=hint or "inline, process, dask:tcp://HOST:8786, or module:factory",
         )
     )
 
@@ -133,18 +168,19 @@ class Build:
                 result = _result(future)
                 if future in printing:
                     proof, inputs = printing.pop(future)
+                    if isinstance(result, Fault):
+                        yield self._refuse(proof.edition, result)
+                        continue
                     self.store.keep(proof.key, result)
                     yield self._finish(proof, inputs, result, "typeset")
                     continue
                 edition, inputs = composing.pop(future)
                 if isinstance(result, Fault):
-                    found = rules.diagnose(result)
-                    self.met.append(found)
-                    yield self._stop(edition, [found])
+                    yield self._refuse(edition, result)
                 elif kept := self.store.impression(result.key):
                     yield self._finish(result, inputs, kept, "reused")
                 else:
-                    task = workers.submit(_typeset, result, self.fonts_conf)
+                    task = workers.submit(_typeset, result, self.toolchain, self.fonts_conf)
                     printing[task] = result, inputs
 
     def preview(self, paths: Iterable[str], workers: Executor) -> Iterator[str]:
@@ -165,15 +201,37 @@ class Build:
             self.rows[path]["previews"] = self.store.show(path, _result(future))
             yield path
 
-    def conclude(self, *, complete: bool, release: bool = False) -> None:
+    def adopt(self, edition: Edition, row: Mapping[str, Any], other: Store) -> Outcome:
+        """Take over an edition that another build has made, from the same inputs."""
+        self.visited.add(edition.path)
+        if kept := other.impression(row["key"]):
+            self.store.keep(row["key"], kept)
+        self.store.hide(edition.path)
+        self.store.publish(edition.path, other.published(edition.path))
+        if other.shows(edition.path, row.get("previews", ())):
+            self.store.show(edition.path, other.pictures(edition.path, len(row["previews"])))
+        self.rows[edition.path] = dict(row)
+        return Outcome(edition=edition, state="merged", pages=row["pages"], fit=row["fit"])
+
+    def pass_over(self, edition: Edition) -> Outcome:
+        """Leave an edition out that another build has stopped."""
+        self.visited.add(edition.path)
+        return self._stop(edition, plan.stopped_by(edition, self.findings))
+
+    def conclude(
+        self, *, complete: bool, release: bool = False, shard: Shard | None = None
+    ) -> None:
         """Write the manifest; after a run over everything, remove what is published no more.
 
         Args:
             complete: whether the run was over everything.
             release: whether drafts were stopped.
+            shard: which part of everything it was over to its end; for `shards.merge`.
         """
         summary: dict[str, Any] | None = None
-        findings = [*self.findings, *self.met]
+        # Workers finish in any order, and the same build has the same manifest.
+        met = sorted(self.met, key=lambda item: (item.location, item.rule, item.message))
+        findings = [*self.findings, *met]
         editions = {edition.path: edition for edition in plan.editions(self.project)}
         for path in sorted(set(self.rows) - set(editions)):
             # While something cannot be read, what it published may only be missing by mistake.
@@ -221,14 +279,22 @@ class Build:
                     (date for date in dates if date >= today), default=dt.date.max
                 ).isoformat(),
             }
-        self.store.write_manifest(
-            {
-                "schema": SCHEMA,
-                "toolchain": dict(toolchain.versions()),
-                "build": summary,
-                "editions": [self.rows[path] for path in sorted(self.rows)],
+        manifest = {
+            "schema": SCHEMA,
+            "toolchain": dict(toolchain.versions()),
+            "build": summary,
+            "editions": [self.rows[path] for path in sorted(self.rows)],
+        }
+        if shard:
+            manifest["shard"] = {
+                "number": shard.number,
+                "of": shard.of,
+                "release": release,
+                "inputs": dict(sorted(self.project.digests.items())),
+                "editions": sorted(self.visited),
+                "findings": [item.row() for item in met],
             }
-        )
+        self.store.write_manifest(manifest)
 
     def made(self) -> dict[str, tuple[Diagnostic, ...]]:
         """Return the editions that are as they would be made today, with what was met on each."""
@@ -263,6 +329,12 @@ class Build:
             fit=artifact.fit,
             diagnostics=artifact.diagnostics,
         )
+
+    def _refuse(self, edition: Edition, fault: Fault) -> Outcome:
+        """Stop an edition that a worker could not make."""
+        found = rules.diagnose(fault)
+        self.met.append(found)
+        return self._stop(edition, [found])
 
     def _stop(self, edition: Edition, errors: Sequence[Diagnostic]) -> Outcome:
         """Leave an edition as it was; the manifest says that it is not the current one."""
@@ -338,46 +410,68 @@ def beyond(project: Project, proof: Proof, impression: Impression) -> Iterator[F
 
 def _compose(job: Job, wanted: str, fonts_conf: str) -> Proof | Fault:
     """In a worker: compose a job, if this machine would print it as the asking one would."""
-    typeset.prepare(fonts_conf)
-    if toolchain.local_fingerprint(str(Path(fonts_conf).parent)) != wanted:
-        return Fault(
-            kind="foreign-toolchain",
-            location=Location(path=job.edition.path),
-            message="a worker has other versions of the toolchain than this machine",
-            hint="install the same lock file and system libraries on both",
-            scope=Scope(leaflet=job.edition.leaflet),
-        )
-    return press.compose(job, wanted)
+    return _foreign(job.edition, wanted, fonts_conf) or press.compose(job, wanted)
 
 
-def _typeset(proof: Proof, fonts_conf: str) -> Impression:
+def _typeset(proof: Proof, wanted: str, fonts_conf: str) -> Impression | Fault:
     """In a worker: typeset a proof; a crash of the engine is that edition's fault alone."""
-    typeset.prepare(fonts_conf)
-    return press.print_proof(proof)
+    # It may have been composed on another machine.
+    return _foreign(proof.edition, wanted, fonts_conf) or press.print_proof(proof)
+
+
+def _foreign(edition: Edition, wanted: str, fonts_conf: str) -> Fault | None:
+    """Prepare a worker's process; say so if its machine would print something else."""
+    _prepare(fonts_conf)
+    if toolchain.local_fingerprint(str(Path(fonts_conf).parent)) == wanted:
+        return None
+    return Fault(
+        kind="foreign-toolchain",
+        location=Location(path=edition.path),
+        message="a worker has other versions of the toolchain than this machine",
+        hint="install the same lock file and system libraries on both",
+        scope=Scope(leaflet=edition.leaflet),
+    )
 
 
 def _draw(pdf: bytes) -> list[bytes]:
     """In a worker: draw the pages of a PDF."""
+    from handbill import preview  # noqa: PLC0415
+
     return list(preview.pictures(pdf))
+
+
+def _prepare(fonts_conf: str) -> None:
+    # WeasyPrint takes a second to load. A worker has loaded it; who only asks need not.
+    from handbill import typeset  # noqa: PLC0415
+
+    typeset.prepare(fonts_conf)
 
 
 def _result(future: Future[Any]) -> Any:
     try:
         return future.result()
-    except BrokenProcessPool as error:
-        raise HandbillError(lost_worker()) from error
+    except BrokenExecutor as error:
+        raise HandbillError(lost_worker(error)) from error
 
 
-def lost_worker() -> Fault:
+def lost_worker(error: BrokenExecutor) -> Fault:
     """Say that a worker has died."""
+    pool = isinstance(error, BrokenProcessPool)
     return Fault(
         kind="lost-worker",
         location=Location(path="handbill"),
-        message="a worker process died while printing",
-        hint="the machine may be out of memory; try --jobs 1",
+        message="a worker process died while printing" if pool else str(error),
+        hint="the machine may be out of memory"
+        + ("; try --jobs 1" if pool else ", or the network is broken"),
     )
 
 
-def _ignore_interrupts() -> None:
-    """Leave Ctrl-C to the process that writes: it ends the workers itself."""
+def _begin() -> None:
+    """In a new worker: leave Ctrl-C to the process that writes, which ends the workers itself.
+
+    What is loaded by now stays: the collector of rings of references need not look at it again and
+    again, which takes a tenth of the time of a document.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.collect()
+    gc.freeze()

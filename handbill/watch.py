@@ -336,9 +336,9 @@ class Watch:
                     return
                 try:
                     take(show, future.result())
-                except BrokenProcessPool:
+                except BrokenProcessPool as error:
                     show.setting = False
-                    show.met = [rules.diagnose(runner.lost_worker())]
+                    show.met = [rules.diagnose(runner.lost_worker(error))]
                     if self.workers is workers:
                         self.workers = self.hire()
                 except Exception as error:  # noqa: BLE001 - as in _make
