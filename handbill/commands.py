@@ -127,9 +127,11 @@ def _parser() -> argparse.ArgumentParser:
     pseudo.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at once")
     pseudo.set_defaults(command=_pseudo)
 
-    clean = commands.add_parser("clean", help="remove all that builds have written")
-    _common(clean)
-    clean.set_defaults(command=_clean)
+    _watch_parser(
+        commands.add_parser("watch", help="show an edition in the browser, and follow every save")
+    )
+
+    _clean_parser(commands.add_parser("clean", help="remove all that builds have written"))
     return parser
 
 
@@ -230,6 +232,20 @@ def _new_parser(parser: argparse.ArgumentParser) -> None:
     for thing in (leaflet, clinic, language, page_format):
         _common(thing)
         thing.set_defaults(command=_new)
+
+
+def _clean_parser(parser: argparse.ArgumentParser) -> None:
+    _common(parser)
+    parser.set_defaults(command=_clean)
+
+
+def _watch_parser(parser: argparse.ArgumentParser) -> None:
+    _common(parser)
+    for name in FILTERS:
+        parser.add_argument(f"--{name}", metavar="ID", help="what is shown first")
+    parser.add_argument("--port", type=int, default=0, help="of this machine (default: a free one)")
+    parser.add_argument("--open", action="store_true", help="open the browser")
+    parser.set_defaults(command=_watch)
 
 
 def _common(parser: argparse.ArgumentParser) -> None:
@@ -892,6 +908,49 @@ def _pseudo(options: argparse.Namespace) -> int:
     return _status(findings)
 
 
+def _watch(options: argparse.Namespace) -> int:
+    """Show editions in the browser until Ctrl-C, which is how this ends."""
+    import threading  # noqa: PLC0415
+    import webbrowser  # noqa: PLC0415
+
+    from handbill import runner, saves, serve, watch  # noqa: PLC0415
+
+    _rules()
+    fonts_conf = str(_fonts_conf(options))
+    watcher = watch.Watch(
+        options.root,
+        today=lambda: _today(options),
+        fonts_conf=fonts_conf,
+        hire=lambda: runner.executor("process", watch.WORKERS)[0],
+    )
+    try:
+        chosen = {}
+        for name, names in watcher.choices().items():
+            if (wanted := getattr(options, name)) and wanted not in names:
+                _unknown(f"--{name}", wanted, names)
+            chosen[name] = wanted or (*names, "none")[0]
+        first = watcher.edition(
+            chosen["leaflet"], chosen["language"], chosen["clinic"], options.format or ""
+        )
+        server = serve.Server(watcher, first, options.port)
+        server.start()
+        try:
+            watcher.warm(first)
+            say(f"{server.address}\nCtrl-C ends")
+            if options.open:
+                webbrowser.open(server.address)
+            for touched in saves.changes(options.root, threading.Event()):
+                for sight in watcher.saved(touched):
+                    say(f"{', '.join(sorted(touched))}: {sight.status}")
+        except KeyboardInterrupt:
+            say("ended; nothing was written")
+        finally:
+            server.stop()
+    finally:
+        watcher.end()
+    return CLEAN
+
+
 def _fonts_conf(options: argparse.Namespace) -> Path:
     fonts_conf: Path = options.root.resolve() / FONTS_CONF
     if not fonts_conf.is_file():
@@ -1001,12 +1060,9 @@ def _progress(outcome: Outcome, count: str, *, explain: bool) -> None:
 
 def _rules() -> ModuleType:
     """Return the registry of rules with every rule in it: ours, and those of installed packages."""
-    from importlib.metadata import entry_points  # noqa: PLC0415
+    from handbill import checks, rules  # noqa: PLC0415
 
-    from handbill import checks, rules  # noqa: F401, PLC0415
-
-    for entry in entry_points(group="handbill.rules"):
-        entry.load()
+    checks.install()
     return rules
 
 

@@ -157,9 +157,26 @@ def gallery(project: Project, tag: str, form: Format | None, toolchain: str) -> 
 
 def print_proof(proof: Proof) -> Impression:
     """Make of a proof the file that readers get, and look for what would keep them out."""
+    return on_sheets(proof, judge(proof, strike(proof)))
+
+
+def strike(proof: Proof) -> Impression:
+    """Make of a proof its file, one page after another, which nobody has judged yet."""
+    if proof.edition.kind == "html":
+        return _web_page(proof)
+    # WeasyPrint and its like take a second to load, and checks only compose.
+    from handbill import typeset  # noqa: PLC0415
+
+    return typeset.typeset(proof)
+
+
+def judge(proof: Proof, impression: Impression) -> Impression:
+    """Read a file as programs and readers will; add what would keep them out to its faults."""
     stamp = hypertext.inside(proof.html, 'class="draft"') if proof.draft else ""
-    impression = _web_page(proof) if proof.edition.kind == "html" else _paper(proof, stamp)
-    met = [
+    met: list[Fault] = []
+    if proof.edition.kind == "pdf" and impression.data:
+        met += _read_back(proof, impression.data, stamp)
+    met += [
         Fault(
             kind=barrier.kind,
             location=proof.place(barrier.words),
@@ -176,35 +193,32 @@ def print_proof(proof: Proof) -> Impression:
     return replace(impression, faults=(*impression.faults, *met))
 
 
-def _paper(proof: Proof, stamp: str) -> Impression:
-    """Typeset a proof as a PDF, and read it as programs will; every page says its stamp."""
-    # WeasyPrint and its like take a second to load, and checks only compose.
-    from handbill import impose, proofread, typeset, validate  # noqa: PLC0415
-
-    impression = typeset.typeset(proof)
-    if not impression.data:
+def on_sheets(proof: Proof, impression: Impression) -> Impression:
+    """Put the pages of a file on the sheets of its format."""
+    if not proof.imposition or not impression.data:
         return impression
-    edition = proof.edition
-    place = Location(path=edition.path)
-    scope = edition.scope
+    from handbill import impose  # noqa: PLC0415 - as above
+
+    data = impose.impose(impression.data, proof.imposition, direction=proof.direction)
+    return replace(impression, data=data)
+
+
+def _read_back(proof: Proof, pdf: bytes, stamp: str) -> list[Fault]:
+    """Read a PDF as programs will; every page says its stamp."""
+    from handbill import proofread, validate  # noqa: PLC0415 - as above
+
+    place, scope = Location(path=proof.edition.path), proof.edition.scope
     met = [
         Fault(kind=kind, location=place, message=message, scope=scope)
         for kind, message in proofread.problems(
-            proof.html,
-            impression.data,
-            script=proof.script,
-            direction=proof.direction,
-            stamp=stamp,
+            proof.html, pdf, script=proof.script, direction=proof.direction, stamp=stamp
         )
     ]
     met += [
         Fault(kind="pdf-standard", location=place, message=message, scope=scope)
-        for message in dict.fromkeys(validate.problems(impression.data))
+        for message in dict.fromkeys(validate.problems(pdf))
     ]
-    data = impression.data
-    if proof.imposition:
-        data = impose.impose(data, proof.imposition, direction=proof.direction)
-    return replace(impression, data=data, faults=(*impression.faults, *met))
+    return met
 
 
 class _Setter:
@@ -464,13 +478,18 @@ def _web_page(proof: Proof) -> Impression:
     page = webfonts.embed(proof.html, proof.fonts, typeset.fonts_folder())
     met = [typeset.missing_glyph(letter, proof) for letter in page.missing]
     met += [typeset.font_fallback(family, proof) for family in page.foreign]
-    html = page.html
-    for name, data in proof.assets.items():
+    html = with_pictures(page.html, proof.assets)
+    return Impression(data=html.encode(), pages=0, faults=tuple(met))
+
+
+def with_pictures(html: str, assets: Mapping[str, bytes]) -> str:
+    """Put a page's pictures into it."""
+    for name, data in assets.items():
         suffix = name.rsplit(".", 1)[-1].lower()
         kind = {"svg": "svg+xml", "jpg": "jpeg"}.get(suffix, suffix)
         encoded = base64.b64encode(data).decode()
         html = html.replace(f'"asset:{quote(name)}"', f'"data:image/{kind};base64,{encoded}"')
-    return Impression(data=html.encode(), pages=0, faults=tuple(met))
+    return html
 
 
 def typography(language: Language, paper: str) -> str:

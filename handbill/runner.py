@@ -349,7 +349,7 @@ class Build:
         edition = proof.edition
         before = self.rows.get(edition.path, {}).get("inputs", {})
         found = [rules.diagnose(fault) for fault in impression.faults]
-        found += [rules.diagnose(fault) for fault in self._beyond(proof, impression)]
+        found += [rules.diagnose(fault) for fault in beyond(self.project, proof, impression)]
         changed = tuple(name for name in inputs if inputs[name] != before.get(name))
         if any(item.severity is Severity.ERROR for item in found):
             self.met += found
@@ -381,30 +381,31 @@ class Build:
             diagnostics=tuple(found),
         )
 
-    def _beyond(self, proof: Proof, impression: Impression) -> Iterator[Fault]:
-        """Find an edition that takes more paper than it may."""
-        edition = proof.edition
-        leaflet = self.project.leaflets[edition.leaflet]
-        where = f"{edition.format} in {edition.language}"
-        if impression.pages > (limit := self.project.settings.max_pages):
-            yield Fault(
-                kind="page-budget",
-                location=Location(path=leaflet.path),
-                message=f"{impression.pages} pages in {edition.language}; at most {limit}",
-                hint="shorten it, or raise max-pages in pyproject.toml",
-                scope=Scope(leaflet=edition.leaflet, language=edition.language),
-            )
-        if impression.over:
-            sheets = f"{leaflet.sheets} sheet{'s' if leaflet.sheets > 1 else ''}"
-            lines = f"{impression.over} line{'s' if impression.over > 1 else ''}"
-            yield Fault(
-                kind="sheet-budget",
-                location=leaflet.locations["sheets"],
-                message=f"{lines} too long for {sheets}: {where}, "
-                f"{impression.pages} pages where {proof.budget} are allowed",
-                hint="shorten the text, or raise sheets",
-                scope=edition.scope,
-            )
+
+def beyond(project: Project, proof: Proof, impression: Impression) -> Iterator[Fault]:
+    """Find an edition that takes more paper than it may."""
+    edition = proof.edition
+    leaflet = project.leaflets[edition.leaflet]
+    where = f"{edition.format} in {edition.language}"
+    if impression.pages > (limit := project.settings.max_pages):
+        yield Fault(
+            kind="page-budget",
+            location=Location(path=leaflet.path),
+            message=f"{impression.pages} pages in {edition.language}; at most {limit}",
+            hint="shorten it, or raise max-pages in pyproject.toml",
+            scope=Scope(leaflet=edition.leaflet, language=edition.language),
+        )
+    if impression.over:
+        sheets = f"{leaflet.sheets} sheet{'s' if leaflet.sheets > 1 else ''}"
+        lines = f"{impression.over} line{'s' if impression.over > 1 else ''}"
+        yield Fault(
+            kind="sheet-budget",
+            location=leaflet.locations["sheets"],
+            message=f"{lines} too long for {sheets}: {where}, "
+            f"{impression.pages} pages where {proof.budget} are allowed",
+            hint="shorten the text, or raise sheets",
+            scope=edition.scope,
+        )
 
 
 def _compose(job: Job, wanted: str, fonts_conf: str) -> Proof | Fault:
@@ -450,16 +451,19 @@ def _result(future: Future[Any]) -> Any:
     try:
         return future.result()
     except BrokenExecutor as error:
-        pool = isinstance(error, BrokenProcessPool)
-        raise HandbillError(
-            Fault(
-                kind="lost-worker",
-                location=Location(path="handbill"),
-                message="a worker process died while printing" if pool else str(error),
-                hint="the machine may be out of memory"
-                + ("; try --jobs 1" if pool else ", or the network is broken"),
-            )
-        ) from error
+        raise HandbillError(lost_worker(error)) from error
+
+
+def lost_worker(error: BrokenExecutor) -> Fault:
+    """Say that a worker has died."""
+    pool = isinstance(error, BrokenProcessPool)
+    return Fault(
+        kind="lost-worker",
+        location=Location(path="handbill"),
+        message="a worker process died while printing" if pool else str(error),
+        hint="the machine may be out of memory"
+        + ("; try --jobs 1" if pool else ", or the network is broken"),
+    )
 
 
 def _begin() -> None:
