@@ -55,6 +55,6 @@ def test_a_lock_names_no_index(name: str) -> None:
     text = (FOLDER / f"{name}.lock").read_text("utf-8")
 
     assert "://" not in text
-    assert "index-url" not in text
+    assert not re.search(r"^-", text, re.MULTILINE)  # no address, no folder of one machine
     lines = re.findall(r"^\w.*", text, re.MULTILINE)
     assert lines == re.findall(r"^(\w.*)\n +--hash=sha256:", text, re.MULTILINE)
