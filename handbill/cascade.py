@@ -152,17 +152,23 @@ class Page:
             if all(_holds(media, medium, dark=dark) for media in rule.media):
                 _add(matcher, rule.selectors, rule.declarations)
         looks: dict[Element, _Look] = {}
+        # Items of a list, and cells of a table, look alike: a page has few looks.
+        alike: dict[tuple[int, tuple[int, ...], str], _Look] = {}
+        first = _Look()
         for element in self.elements:
             node = element.etree_element
-            above = looks[element.parent.etree_element] if element.parent is not None else _Look()
-            declared = [
-                declaration
+            above = looks[element.parent.etree_element] if element.parent is not None else first
+            matched = [
+                declarations
                 for _specificity, _order, pseudo, declarations in matcher.match(element)
-                for declaration in declarations
                 if pseudo is None
             ]
-            declared += _declarations(node.get("style", ""))
-            look = looks[node] = above.inherited(declared)
+            style = node.get("style", "")
+            key = id(above), tuple(map(id, matched)), style
+            if key not in alike:
+                declared = [item for declarations in matched for item in declarations]
+                alike[key] = above.inherited([*declared, *_declarations(style)])
+            look = looks[node] = alike[key]
             text = " ".join("".join(_own_text(node)).split())
             if text and look.colour is not None and look.background is not None:
                 colour = _over(look.colour, look.background)
@@ -342,13 +348,19 @@ def _declarations(css: str) -> list[Any]:
 
 def _add(matcher: Any, selectors: str, payload: Any) -> bool:
     """Add a rule's selectors; tell whether cssselect2 can read them."""
-    try:
-        compiled = cssselect2.compile_selector_list(selectors)
-    except cssselect2.SelectorError:
-        return False
-    for selector in compiled:
+    compiled = _compiled(selectors)
+    for selector in compiled or ():
         matcher.add_selector(selector, payload)
-    return True
+    return compiled is not None
+
+
+@functools.lru_cache(maxsize=2048)
+def _compiled(selectors: str) -> tuple[Any, ...] | None:
+    """Compile the selectors of a rule, which every page of a format has; None if they are none."""
+    try:
+        return tuple(cssselect2.compile_selector_list(selectors))
+    except cssselect2.SelectorError:
+        return None
 
 
 def _is_bold(declaration: Any) -> bool:

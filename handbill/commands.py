@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from handbill import __version__, disk, seal, sources, toolchain, uptodate
 from handbill.diagnostics import Diagnostic, Fault, HandbillError, Location, Severity
-from handbill.editions import Outcome, Selection, matches
+from handbill.editions import Outcome, Selection, Shard, matches
 from handbill.store import DIFFERENCES, GALLERY, PREVIEWS, PROOFS, PSEUDO, REPORTS, SPECIMENS, Store
 from handbill.terminal import is_coloured, say
 
@@ -69,20 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"handbill {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    build = commands.add_parser("build", help="make the editions that are not up to date (default)")
-    _common(build)
-    _filters(build)
-    build.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at once")
-    build.add_argument(
-        "--executor", default="process", help="inline, process (default) or module:factory"
-    )
-    build.add_argument(
-        "--explain", action="store_true", help="say of each edition which inputs have changed"
-    )
-    build.add_argument("--json", action="store_true", help="print what was made as JSON")
-    build.add_argument("--previews", action="store_true", help="draw every page as a picture too")
-    build.add_argument("--release", action="store_true", help="stop drafts: unsigned editions")
-    build.set_defaults(command=_build)
+    _build_parser(commands)
 
     check = commands.add_parser("check", help="look for mistakes and print nothing on paper")
     _common(check)
@@ -140,10 +127,40 @@ def _parser() -> argparse.ArgumentParser:
     pseudo.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at once")
     pseudo.set_defaults(command=_pseudo)
 
-    clean = commands.add_parser("clean", help="remove all that builds have written")
-    _common(clean)
-    clean.set_defaults(command=_clean)
+    _watch_parser(
+        commands.add_parser("watch", help="show an edition in the browser, and follow every save")
+    )
+
+    _clean_parser(commands.add_parser("clean", help="remove all that builds have written"))
     return parser
+
+
+def _build_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    build = commands.add_parser("build", help="make the editions that are not up to date (default)")
+    _common(build)
+    _filters(build)
+    build.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at once")
+    build.add_argument(
+        "--executor",
+        default="process",
+        help="inline, process (default), dask:ADDRESS of a scheduler, or module:factory",
+    )
+    build.add_argument(
+        "--shard", type=_shard, metavar="K/N", help="make only the K-th of N equal parts; see merge"
+    )
+    build.add_argument(
+        "--explain", action="store_true", help="say of each edition which inputs have changed"
+    )
+    build.add_argument("--json", action="store_true", help="print what was made as JSON")
+    build.add_argument("--previews", action="store_true", help="draw every page as a picture too")
+    build.add_argument("--release", action="store_true", help="stop drafts: unsigned editions")
+    build.set_defaults(command=_build)
+
+    merge = commands.add_parser("merge", help="put the shards of a build together")
+    _common(merge)
+    merge.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="a shard's output")
+    merge.add_argument("--json", action="store_true", help="print what was made as JSON")
+    merge.set_defaults(command=_merge, **{name: [] for name in FILTERS})
 
 
 def _desk_parser(parser: argparse.ArgumentParser) -> None:
@@ -217,6 +234,20 @@ def _new_parser(parser: argparse.ArgumentParser) -> None:
         thing.set_defaults(command=_new)
 
 
+def _clean_parser(parser: argparse.ArgumentParser) -> None:
+    _common(parser)
+    parser.set_defaults(command=_clean)
+
+
+def _watch_parser(parser: argparse.ArgumentParser) -> None:
+    _common(parser)
+    for name in FILTERS:
+        parser.add_argument(f"--{name}", metavar="ID", help="what is shown first")
+    parser.add_argument("--port", type=int, default=0, help="of this machine (default: a free one)")
+    parser.add_argument("--open", action="store_true", help="open the browser")
+    parser.set_defaults(command=_watch)
+
+
 def _common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--root", type=Path, default=Path(), help="the project's folder")
     parser.add_argument("--output", type=Path, help="where to write (default: output in the root)")
@@ -251,7 +282,8 @@ def _build(options: argparse.Namespace) -> int:
     manifest = uptodate.unchanged(
         found, store, toolchain=toolchain.versions(), today=today, release=options.release
     )
-    if manifest is not None and not options.explain and not options.previews:
+    asked = options.explain or options.previews or options.shard
+    if manifest is not None and not asked:
         rows = [row for row in _selected(options, manifest["editions"]) if row["current"]]
         selected_all = not any(getattr(options, name) for name in FILTERS)
         findings = [Diagnostic.from_row(row) for row in manifest["build"]["findings"]]
@@ -280,13 +312,20 @@ def _make(
     findings = list(_rules().run(loaded))
     selection = _selection(options, loaded)
     editions = [item for item in plan.editions(loaded) if selection.selects(item)]
+    if options.shard:
+        editions = options.shard.deal(editions)
     if options.release:
         findings += [_rules().diagnose(fault) for fault in plan.drafts(loaded, editions)]
     build = runner.Build(loaded, store, fonts_conf=str(fonts_conf), findings=findings)
-    workers, at_once = runner.executor(options.executor, max(1, min(options.jobs, len(editions))))
+    workers, at_once = runner.executor(
+        options.executor,
+        max(1, min(options.jobs, len(editions))),
+        fonts_conf=str(fonts_conf),
+        fonts=found.below(project.FONTS.rstrip("/")),
+    )
     states = ("typeset", *(["imprinted"] if loaded.settings.fan_out else []), "reused", "stopped")
     counts = dict.fromkeys(states, 0)
-    complete = False
+    complete, finished = False, None
     try:
         for number, outcome in enumerate(build.run(editions, workers, at_once), start=1):
             counts[outcome.state] += 1
@@ -295,10 +334,10 @@ def _make(
             paths = sorted({item.path for item in editions} & set(build.rows))
             drawn = list(build.preview(paths, workers))
             say(f"{len(drawn)} editions drawn, into {PREVIEWS}/")
-        complete = selection.everything
+        complete, finished = selection.everything and not options.shard, options.shard
     finally:
         workers.shutdown(wait=True, cancel_futures=True)
-        build.conclude(complete=complete, release=options.release)
+        build.conclude(complete=complete, release=options.release, shard=finished)
     for reason, number in build.direct.most_common():
         say(f"typeset directly, not imprinted: {number}, because {reason}")
     for path in build.withdrawn:
@@ -306,6 +345,38 @@ def _make(
     if complete:
         _seal(options, store, found, tools)
     rows = _selected(options, [build.rows[path] for path in sorted(build.rows)])
+    if options.shard:
+        from handbill import report  # noqa: PLC0415
+
+        # Five shards would say it five times.
+        say(f"shard {options.shard}; merge tells of the project: {report.summary(findings)}")
+        rows = [row for row in rows if row["path"] in build.visited]
+        return _conclude(options, rows, build.met, counts)
+    return _conclude(options, rows, [*findings, *build.met], counts)
+
+
+def _merge(options: argparse.Namespace) -> int:
+    from handbill import plan, project, runner, shards  # noqa: PLC0415
+
+    store = Store(_output(options))
+    with store.alone():
+        loaded = project.load(sources.read(options.root), today=_today(options))
+        parts, faults = shards.read(options.folders)
+        findings = list(_rules().run(loaded))
+        release = any(part.release for part in parts)
+        if release:
+            drafts = plan.drafts(loaded, plan.editions(loaded))
+            findings += [_rules().diagnose(fault) for fault in drafts]
+        build = runner.Build(loaded, store, fonts_conf="", findings=findings)
+        faults = faults or list(shards.faults(build, parts))
+        if faults:
+            wrong = [_rules().diagnose(fault) for fault in faults]
+            return _conclude(options, (), wrong, {"merged": 0})
+        counts = dict.fromkeys(("merged", "stopped"), 0)
+        for outcome in shards.merge(build, parts):
+            counts[outcome.state] += 1
+        build.conclude(complete=True, release=release)
+    rows = [build.rows[path] for path in sorted(build.rows)]
     return _conclude(options, rows, [*findings, *build.met], counts)
 
 
@@ -845,6 +916,49 @@ def _pseudo(options: argparse.Namespace) -> int:
     return _status(findings)
 
 
+def _watch(options: argparse.Namespace) -> int:
+    """Show editions in the browser until Ctrl-C, which is how this ends."""
+    import threading  # noqa: PLC0415
+    import webbrowser  # noqa: PLC0415
+
+    from handbill import runner, saves, serve, watch  # noqa: PLC0415
+
+    _rules()
+    fonts_conf = str(_fonts_conf(options))
+    watcher = watch.Watch(
+        options.root,
+        today=lambda: _today(options),
+        fonts_conf=fonts_conf,
+        hire=lambda: runner.executor("process", watch.WORKERS)[0],
+    )
+    try:
+        chosen = {}
+        for name, names in watcher.choices().items():
+            if (wanted := getattr(options, name)) and wanted not in names:
+                _unknown(f"--{name}", wanted, names)
+            chosen[name] = wanted or (*names, "none")[0]
+        first = watcher.edition(
+            chosen["leaflet"], chosen["language"], chosen["clinic"], options.format or ""
+        )
+        server = serve.Server(watcher, first, options.port)
+        server.start()
+        try:
+            watcher.warm(first)
+            say(f"{server.address}\nCtrl-C ends")
+            if options.open:
+                webbrowser.open(server.address)
+            for touched in saves.changes(options.root, threading.Event()):
+                for sight in watcher.saved(touched):
+                    say(f"{', '.join(sorted(touched))}: {sight.status}")
+        except KeyboardInterrupt:
+            say("ended; nothing was written")
+        finally:
+            server.stop()
+    finally:
+        watcher.end()
+    return CLEAN
+
+
 def _fonts_conf(options: argparse.Namespace) -> Path:
     fonts_conf: Path = options.root.resolve() / FONTS_CONF
     if not fonts_conf.is_file():
@@ -864,6 +978,15 @@ def _date(text: str) -> dt.date:
         return dt.date.fromisoformat(text)
     except ValueError as error:
         message = f"no date: {text!r}; for example 2026-11-24"
+        raise argparse.ArgumentTypeError(message) from error
+
+
+def _shard(text: str) -> Shard:
+    """Read a shard of the command line."""
+    try:
+        return Shard.named(text)
+    except ValueError as error:
+        message = f"no shard: {text!r}; for example 2/5, the second of five"
         raise argparse.ArgumentTypeError(message) from error
 
 
@@ -945,12 +1068,9 @@ def _progress(outcome: Outcome, count: str, *, explain: bool) -> None:
 
 def _rules() -> ModuleType:
     """Return the registry of rules with every rule in it: ours, and those of installed packages."""
-    from importlib.metadata import entry_points  # noqa: PLC0415
+    from handbill import checks, rules  # noqa: PLC0415
 
-    from handbill import checks, rules  # noqa: F401, PLC0415
-
-    for entry in entry_points(group="handbill.rules"):
-        entry.load()
+    checks.install()
     return rules
 
 

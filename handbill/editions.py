@@ -4,8 +4,9 @@ Apart from the model because a build with nothing to do needs these alone, and m
 """
 
 import fnmatch
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from handbill.diagnostics import Diagnostic, Fault, Scope
 
@@ -53,6 +54,40 @@ class Selection:
             and matches(edition.clinic, self.clinics)
             and matches(edition.format, self.formats)
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Shard:
+    """One of the parts that a build is dealt to, such as machines of a CI matrix."""
+
+    number: int
+    of: int
+
+    @classmethod
+    def named(cls, text: str) -> Self:
+        """Read a shard as people write it, such as `2/5`.
+
+        Raises:
+            ValueError: it is none.
+        """
+        number, of = (int(part) if part.isdecimal() else 0 for part in text.split("/"))
+        if not 1 <= number <= of:
+            raise ValueError(text)
+        return cls(number=number, of=of)
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.of}"
+
+    def deal(self, editions: Iterable[Edition]) -> list[Edition]:
+        """Return the editions of this shard, in the order in which they came.
+
+        They are dealt like cards, the same text for one clinic after another: neighbours cost the
+        same, so every shard gets its share of long leaflets, slow scripts and large print.
+        """
+        order = list(editions)
+        row = sorted(order, key=lambda item: (item.format, item.language, item.leaflet, item))
+        mine = set(row[self.number - 1 :: self.of])
+        return [item for item in order if item in mine]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """What editors ask of every leaflet: its sections, its statements, what may not both stand."""
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -82,6 +83,7 @@ _EDITORIAL: Mapping[str, Key] = MappingProxyType(
 )
 
 
+@functools.lru_cache(maxsize=2)
 def load(text: str, path: str) -> tuple[Editorial, list[Fault]]:
     """Read `editorial.toml`; what has a mistake in it is left out, and is a fault."""
     table = read(text, _EDITORIAL, kind="editorial-file", path=path)

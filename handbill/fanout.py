@@ -417,6 +417,6 @@ def _examine(pdf: bytes, job: Job, known: set[str], wanted: str) -> None:
     proof = press.compose(job, wanted)
     if isinstance(proof, Fault):
         raise Unfit(f"it cannot be composed: {proof.message}")
-    for fault in press.examine(proof, pdf):
+    for fault in press.read_back(proof, pdf):
         if fault.kind not in known:
             raise Unfit(f"it was examined, and found wrong: {fault.message}")

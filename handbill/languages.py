@@ -1,5 +1,6 @@
 """The table of languages: what Babel gets wrong, or does not know, is written down there."""
 
+import functools
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -76,6 +77,7 @@ _LANGUAGE: Mapping[str, Key] = MappingProxyType(
 )
 
 
+@functools.lru_cache(maxsize=2)
 def load(text: str, path: str) -> tuple[dict[str, Language], list[Fault]]:
     """Read `languages.toml`; a language with a mistake in it is left out."""
     tags = Key(holds=dict, required=False, keys=_LANGUAGE)

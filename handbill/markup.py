@@ -139,6 +139,7 @@ def normalise(raw: str) -> str:
     return "\n".join(_SPACE.sub(" ", part).strip(" ") for part in parts)
 
 
+@functools.lru_cache(maxsize=32)
 def outline(text: str, *, path: str = "", first_line: int = 1) -> Outline:
     """Read a leaflet's Markdown without printing it.
 

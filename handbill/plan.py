@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from sys import intern
 
 from handbill import signoff
 from handbill.catalog import INTERFACE
@@ -127,4 +128,5 @@ def inputs(project: Project, edition: Edition, toolchain: str) -> dict[str, str]
     found[f"{LANGUAGES}#{language.tag}"] = digest(repr(language).encode())
     found["pyproject.toml#tool.handbill"] = digest(repr(project.settings).encode())
     found["toolchain and fonts"] = toolchain
-    return found
+    # A build holds this of every edition, and most of it is the same.
+    return {intern(name): intern(said) for name, said in found.items()}

@@ -321,8 +321,7 @@ def gallery(project: Project, tag: str, form: Format | None, toolchain: str) -> 
 
 def print_proof(proof: Proof) -> Impression:
     """Make of a proof the file that readers get, and look for what would keep them out."""
-    impression = _web_page(proof) if proof.edition.kind == "html" else _paper(proof)
-    return replace(impression, faults=(*impression.faults, *_barriers(proof)))
+    return on_sheets(proof, judge(proof, strike(proof)))
 
 
 def print_shell(proof: Proof, masks: Mapping[str, str]) -> Impression:
@@ -344,19 +343,27 @@ def print_card(proof: Proof) -> Impression:
 def _kept(
     proof: Proof, impression: Impression, made: imprint.Shell | imprint.Card | str
 ) -> Impression:
-    """Examine what was cut as what is published, and keep its parts."""
-    met = (*examine(proof, impression.data), *_barriers(proof)) if impression.data else ()
-    return replace(impression, data=imprint.dumps(made), faults=(*impression.faults, *met))
+    """Judge what was cut as what is published, and keep its parts."""
+    judged = judge(proof, impression) if impression.data else impression
+    return replace(judged, data=imprint.dumps(made))
 
 
-def _stamp(proof: Proof) -> str:
-    """Return what every page of a draft says."""
-    return hypertext.inside(proof.html, 'class="draft"') if proof.draft else ""
+def strike(proof: Proof) -> Impression:
+    """Make of a proof its file, one page after another, which nobody has judged yet."""
+    if proof.edition.kind == "html":
+        return _web_page(proof)
+    # WeasyPrint and its like take a second to load, and checks only compose.
+    from handbill import typeset  # noqa: PLC0415
+
+    return typeset.typeset(proof)
 
 
-def _barriers(proof: Proof) -> list[Fault]:
-    """Look for what would keep readers out, and for a draft that does not say so."""
-    met = [
+def judge(proof: Proof, impression: Impression) -> Impression:
+    """Read a file as programs and readers will; add what would keep them out to its faults."""
+    met: list[Fault] = []
+    if proof.edition.kind == "pdf" and impression.data:
+        met += read_back(proof, impression.data)
+    met += [
         Fault(
             kind=barrier.kind,
             location=proof.place(barrier.words),
@@ -370,16 +377,29 @@ def _barriers(proof: Proof) -> list[Fault]:
         place, scope = Location(path=proof.edition.path), proof.edition.scope
         message = "no page says that it is a draft: the template has no element of class draft"
         met.append(Fault(kind="unstamped-draft", location=place, message=message, scope=scope))
-    return met
+    return replace(impression, faults=(*impression.faults, *met))
 
 
-def examine(proof: Proof, pdf: bytes) -> tuple[Fault, ...]:
+def on_sheets(proof: Proof, impression: Impression) -> Impression:
+    """Put the pages of a file on the sheets of its format."""
+    if not proof.imposition or not impression.data:
+        return impression
+    from handbill import impose  # noqa: PLC0415 - as above
+
+    data = impose.impose(impression.data, proof.imposition, direction=proof.direction)
+    return replace(impression, data=data)
+
+
+def _stamp(proof: Proof) -> str:
+    """Return what every page of a draft says."""
+    return hypertext.inside(proof.html, 'class="draft"') if proof.draft else ""
+
+
+def read_back(proof: Proof, pdf: bytes) -> list[Fault]:
     """Read a PDF as programs will, and judge it; every page of a draft says its stamp."""
-    from handbill import proofread, validate  # noqa: PLC0415 - as below
+    from handbill import proofread, validate  # noqa: PLC0415 - as above
 
-    edition = proof.edition
-    place = Location(path=edition.path)
-    scope = edition.scope
+    place, scope = Location(path=proof.edition.path), proof.edition.scope
     met = [
         Fault(kind=kind, location=place, message=message, scope=scope)
         for kind, message in proofread.problems(
@@ -394,22 +414,7 @@ def examine(proof: Proof, pdf: bytes) -> tuple[Fault, ...]:
         Fault(kind="pdf-standard", location=place, message=message, scope=scope)
         for message in dict.fromkeys(validate.problems(pdf))
     ]
-    return tuple(met)
-
-
-def _paper(proof: Proof) -> Impression:
-    """Typeset a proof as a PDF, and read it as programs will."""
-    # WeasyPrint and its like take a second to load, and checks only compose.
-    from handbill import impose, typeset  # noqa: PLC0415
-
-    impression = typeset.typeset(proof)
-    if not impression.data:
-        return impression
-    met = examine(proof, impression.data)
-    data = impression.data
-    if proof.imposition:
-        data = impose.impose(data, proof.imposition, direction=proof.direction)
-    return replace(impression, data=data, faults=(*impression.faults, *met))
+    return met
 
 
 class _Setter:
@@ -687,13 +692,18 @@ def _web_page(proof: Proof) -> Impression:
     page = webfonts.embed(proof.html, proof.fonts, typeset.fonts_folder())
     met = [typeset.missing_glyph(letter, proof) for letter in page.missing]
     met += [typeset.font_fallback(family, proof) for family in page.foreign]
-    html = page.html
-    for name, data in proof.assets.items():
+    html = with_pictures(page.html, proof.assets)
+    return Impression(data=html.encode(), pages=0, faults=tuple(met))
+
+
+def with_pictures(html: str, assets: Mapping[str, bytes]) -> str:
+    """Put a page's pictures into it."""
+    for name, data in assets.items():
         suffix = name.rsplit(".", 1)[-1].lower()
         kind = {"svg": "svg+xml", "jpg": "jpeg"}.get(suffix, suffix)
         encoded = base64.b64encode(data).decode()
         html = html.replace(f'"asset:{quote(name)}"', f'"data:image/{kind};base64,{encoded}"')
-    return Impression(data=html.encode(), pages=0, faults=tuple(met))
+    return html
 
 
 def typography(language: Language, paper: str) -> str:

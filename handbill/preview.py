@@ -15,6 +15,8 @@ from PIL import Image
 RESOLUTION = 100
 #: Colours of a picture: a page of text looks the same with more, and is four times as large.
 _COLOURS = 64
+#: Of a photograph that is looked at once, for a moment, on the same machine.
+_SHARP, _QUALITY = 120, 85
 
 
 def pictures(pdf: bytes) -> Iterator[bytes]:
@@ -25,4 +27,14 @@ def pictures(pdf: bytes) -> Iterator[bytes]:
             few = seen.quantize(_COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
             picture = io.BytesIO()
             few.save(picture, "PNG")
+            yield picture.getvalue()
+
+
+def photographs(pdf: bytes) -> Iterator[bytes]:
+    """Yield each page as a JPEG picture: larger files than `pictures`, in a third of the time."""
+    with pypdfium2.PdfDocument(pdf) as document:
+        for page in document:
+            seen = page.render(scale=_SHARP / 72).to_pil().convert("RGB")
+            picture = io.BytesIO()
+            seen.save(picture, "JPEG", quality=_QUALITY)
             yield picture.getvalue()

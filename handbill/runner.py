@@ -11,7 +11,14 @@ import multiprocessing
 import signal
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from importlib import import_module
@@ -21,7 +28,7 @@ from typing import Any
 from handbill import fanout, plan, press, rules, signoff, toolchain
 from handbill.checks import editorial
 from handbill.diagnostics import Diagnostic, Fault, HandbillError, Location, Scope, Severity
-from handbill.editions import Artifact, Edition, Impression, Outcome
+from handbill.editions import Artifact, Edition, Impression, Outcome, Shard
 from handbill.imprint import Unfit
 from handbill.model import Job, Project, Proof
 from handbill.project import FONTS
@@ -33,6 +40,8 @@ from handbill.store import SCHEMA, Store, artifact_from, artifact_row
 _WINDOW = 4
 #: The modules that a worker prints with.
 _PRESS = ("press", "accessibility", "typeset", "webfonts", "proofread", "validate", "impose")
+_INSTALL = "script/bootstrap --cluster, or pip install 'handbill[cluster]'"
+_ADDRESS = "such as dask:tcp://10.0.0.5:8786; start a scheduler and its workers first"
 
 
 class Inline(Executor):
@@ -48,13 +57,20 @@ class Inline(Executor):
         return future
 
 
-def executor(name: str, jobs: int) -> tuple[Executor, int]:
+def executor(
+    name: str, jobs: int, *, fonts_conf: str = "", fonts: Mapping[str, bytes] | None = None
+) -> tuple[Executor, int]:
     """Make an executor, and say how many jobs it does at once.
 
     Args:
-        name: `inline`, `process`, or `module:factory`, a callable that returns any
-            `concurrent.futures.Executor`, such as one of a cluster.
-        jobs: how many at once.
+        name: `inline`, `process`, `dask:` and the address of a scheduler, or `module:factory`, a
+            callable that returns any `concurrent.futures.Executor`.
+        jobs: how many at once; a cluster with more workers does more.
+        fonts_conf: what the work will be told as the place of the fonts.
+        fonts: the files of its folder, for workers on machines that have none.
+
+    Raises:
+        HandbillError: there is no such executor, or a cluster does not answer.
     """
     if name == "inline" or (name == "process" and jobs == 1):
         return Inline(), 1
@@ -62,6 +78,16 @@ def executor(name: str, jobs: int) -> tuple[Executor, int]:
         context = multiprocessing.get_context("forkserver")
         return ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin), jobs
     module, _, factory = name.partition(":")
+    if module == "dask":
+        try:
+            from handbill import cluster  # noqa: PLC0415 - only those who ask have it installed
+        except ModuleNotFoundError as error:
+            raise _no_executor(name, f"{error.name} is not installed", _INSTALL) from error
+        try:
+            crew = cluster.Crew(factory, fonts_conf=fonts_conf, fonts=fonts or {})
+        except cluster.UnreachableError as error:
+            raise _no_executor(name, str(error), _ADDRESS) from error
+        return crew, max(crew.size, jobs)
     try:
         made = getattr(import_module(module), factory)()
     except (ImportError, AttributeError, TypeError, ValueError) as error:
@@ -80,13 +106,13 @@ def warm() -> None:
     forkserver.ensure_running()
 
 
-def _no_executor(name: str, reason: str) -> HandbillError:
+def _no_executor(name: str, reason: str, hint: str = "") -> HandbillError:
     return HandbillError(
         Fault(
             kind="unknown-choice",
             location=Location(path="--executor"),
             message=f"no executor {name!r}: {reason}",
-            hint="inline, process, or module:factory",
+            hint=hint or "inline, process, dask:tcp://HOST:8786, or module:factory",
         )
     )
 
@@ -123,9 +149,15 @@ class Build:
         self, editions: Iterable[Edition], workers: Executor, at_once: int
     ) -> Iterator[Outcome]:
         """Make editions; yield what became of each, as soon as it is known."""
-        waiting = deque(editions)
         if self.project.settings.fan_out:
-            waiting = deque((yield from self._fan_out(waiting, workers, at_once)))
+            editions = yield from self._fan_out(editions, workers, at_once)
+        yield from self._print(editions, workers, at_once)
+
+    def _print(
+        self, editions: Iterable[Edition], workers: Executor, at_once: int
+    ) -> Iterator[Outcome]:
+        """Typeset editions one by one."""
+        waiting = deque(editions)
         composing: dict[Future[Any], tuple[Edition, dict[str, str]]] = {}
         printing: dict[Future[Any], tuple[Proof, dict[str, str]]] = {}
         while waiting or composing or printing:
@@ -146,18 +178,19 @@ class Build:
                 result = _result(future)
                 if future in printing:
                     proof, inputs = printing.pop(future)
+                    if isinstance(result, Fault):
+                        yield self._refuse(proof.edition, result)
+                        continue
                     self.store.keep(proof.key, result)
                     yield self._finish(proof, inputs, result, "typeset")
                     continue
                 edition, inputs = composing.pop(future)
                 if isinstance(result, Fault):
-                    found = rules.diagnose(result)
-                    self.met.append(found)
-                    yield self._stop(edition, [found])
+                    yield self._refuse(edition, result)
                 elif kept := self.store.impression(result.key):
                     yield self._finish(result, inputs, kept, "reused")
                 else:
-                    task = workers.submit(_typeset, result, self.fonts_conf)
+                    task = workers.submit(_typeset, result, self.toolchain, self.fonts_conf)
                     printing[task] = result, inputs
 
     def _fan_out(
@@ -245,15 +278,37 @@ class Build:
             self.rows[path]["previews"] = self.store.show(path, _result(future))
             yield path
 
-    def conclude(self, *, complete: bool, release: bool = False) -> None:
+    def adopt(self, edition: Edition, row: Mapping[str, Any], other: Store) -> Outcome:
+        """Take over an edition that another build has made, from the same inputs."""
+        self.visited.add(edition.path)
+        if kept := other.impression(row["key"]):
+            self.store.keep(row["key"], kept)
+        self.store.hide(edition.path)
+        self.store.publish(edition.path, other.published(edition.path))
+        if other.shows(edition.path, row.get("previews", ())):
+            self.store.show(edition.path, other.pictures(edition.path, len(row["previews"])))
+        self.rows[edition.path] = dict(row)
+        return Outcome(edition=edition, state="merged", pages=row["pages"], fit=row["fit"])
+
+    def pass_over(self, edition: Edition) -> Outcome:
+        """Leave an edition out that another build has stopped."""
+        self.visited.add(edition.path)
+        return self._stop(edition, plan.stopped_by(edition, self.findings))
+
+    def conclude(
+        self, *, complete: bool, release: bool = False, shard: Shard | None = None
+    ) -> None:
         """Write the manifest; after a run over everything, remove what is published no more.
 
         Args:
             complete: whether the run was over everything.
             release: whether drafts were stopped.
+            shard: which part of everything it was over to its end; for `shards.merge`.
         """
         summary: dict[str, Any] | None = None
-        findings = [*self.findings, *self.met]
+        # Workers finish in any order, and the same build has the same manifest.
+        met = sorted(self.met, key=lambda item: (item.location, item.rule, item.message))
+        findings = [*self.findings, *met]
         editions = {edition.path: edition for edition in plan.editions(self.project)}
         for path in sorted(set(self.rows) - set(editions)):
             # While something cannot be read, what it published may only be missing by mistake.
@@ -302,14 +357,22 @@ class Build:
                     (date for date in dates if date >= today), default=dt.date.max
                 ).isoformat(),
             }
-        self.store.write_manifest(
-            {
-                "schema": SCHEMA,
-                "toolchain": dict(toolchain.versions()),
-                "build": summary,
-                "editions": [self.rows[path] for path in sorted(self.rows)],
+        manifest = {
+            "schema": SCHEMA,
+            "toolchain": dict(toolchain.versions()),
+            "build": summary,
+            "editions": [self.rows[path] for path in sorted(self.rows)],
+        }
+        if shard:
+            manifest["shard"] = {
+                "number": shard.number,
+                "of": shard.of,
+                "release": release,
+                "inputs": dict(sorted(self.project.digests.items())),
+                "editions": sorted(self.visited),
+                "findings": [item.row() for item in met],
             }
-        )
+        self.store.write_manifest(manifest)
 
     def made(self) -> dict[str, tuple[Diagnostic, ...]]:
         """Return the editions that are as they would be made today, with what was met on each."""
@@ -345,6 +408,12 @@ class Build:
             diagnostics=artifact.diagnostics,
         )
 
+    def _refuse(self, edition: Edition, fault: Fault) -> Outcome:
+        """Stop an edition that a worker could not make."""
+        found = rules.diagnose(fault)
+        self.met.append(found)
+        return self._stop(edition, [found])
+
     def _stop(self, edition: Edition, errors: Sequence[Diagnostic]) -> Outcome:
         """Leave an edition as it was; the manifest says that it is not the current one."""
         if row := self.rows.get(edition.path):
@@ -358,7 +427,7 @@ class Build:
         edition = proof.edition
         before = self.rows.get(edition.path, {}).get("inputs", {})
         found = [rules.diagnose(fault) for fault in impression.faults]
-        found += [rules.diagnose(fault) for fault in self._beyond(proof, impression)]
+        found += [rules.diagnose(fault) for fault in beyond(self.project, proof, impression)]
         changed = tuple(name for name in inputs if inputs[name] != before.get(name))
         if any(item.severity is Severity.ERROR for item in found):
             self.met += found
@@ -390,46 +459,49 @@ class Build:
             diagnostics=tuple(found),
         )
 
-    def _beyond(self, proof: Proof, impression: Impression) -> Iterator[Fault]:
-        """Find an edition that takes more paper than it may."""
-        edition = proof.edition
-        leaflet = self.project.leaflets[edition.leaflet]
-        where = f"{edition.format} in {edition.language}"
-        if impression.pages > (limit := self.project.settings.max_pages):
-            yield Fault(
-                kind="page-budget",
-                location=Location(path=leaflet.path),
-                message=f"{impression.pages} pages in {edition.language}; at most {limit}",
-                hint="shorten it, or raise max-pages in pyproject.toml",
-                scope=Scope(leaflet=edition.leaflet, language=edition.language),
-            )
-        if impression.over:
-            sheets = f"{leaflet.sheets} sheet{'s' if leaflet.sheets > 1 else ''}"
-            lines = f"{impression.over} line{'s' if impression.over > 1 else ''}"
-            yield Fault(
-                kind="sheet-budget",
-                location=leaflet.locations["sheets"],
-                message=f"{lines} too long for {sheets}: {where}, "
-                f"{impression.pages} pages where {proof.budget} are allowed",
-                hint="shorten the text, or raise sheets",
-                scope=edition.scope,
-            )
+
+def beyond(project: Project, proof: Proof, impression: Impression) -> Iterator[Fault]:
+    """Find an edition that takes more paper than it may."""
+    edition = proof.edition
+    leaflet = project.leaflets[edition.leaflet]
+    where = f"{edition.format} in {edition.language}"
+    if impression.pages > (limit := project.settings.max_pages):
+        yield Fault(
+            kind="page-budget",
+            location=Location(path=leaflet.path),
+            message=f"{impression.pages} pages in {edition.language}; at most {limit}",
+            hint="shorten it, or raise max-pages in pyproject.toml",
+            scope=Scope(leaflet=edition.leaflet, language=edition.language),
+        )
+    if impression.over:
+        sheets = f"{leaflet.sheets} sheet{'s' if leaflet.sheets > 1 else ''}"
+        lines = f"{impression.over} line{'s' if impression.over > 1 else ''}"
+        yield Fault(
+            kind="sheet-budget",
+            location=leaflet.locations["sheets"],
+            message=f"{lines} too long for {sheets}: {where}, "
+            f"{impression.pages} pages where {proof.budget} are allowed",
+            hint="shorten the text, or raise sheets",
+            scope=edition.scope,
+        )
 
 
 def _compose(job: Job, wanted: str, fonts_conf: str) -> Proof | Fault:
     """In a worker: compose a job, if this machine would print it as the asking one would."""
-    _prepare(fonts_conf)
-    scope = Scope(leaflet=job.edition.leaflet)
-    stranger = toolchain.stranger(wanted, fonts_conf, job.edition.path, scope)
-    if stranger:
-        return stranger
-    return press.compose(job, wanted)
+    return _foreign(job.edition, wanted, fonts_conf) or press.compose(job, wanted)
 
 
-def _typeset(proof: Proof, fonts_conf: str) -> Impression:
+def _typeset(proof: Proof, wanted: str, fonts_conf: str) -> Impression | Fault:
     """In a worker: typeset a proof; a crash of the engine is that edition's fault alone."""
+    # It may have been composed on another machine.
+    return _foreign(proof.edition, wanted, fonts_conf) or press.print_proof(proof)
+
+
+def _foreign(edition: Edition, wanted: str, fonts_conf: str) -> Fault | None:
+    """Prepare a worker's process; say so if its machine would print something else."""
     _prepare(fonts_conf)
-    return press.print_proof(proof)
+    scope = Scope(leaflet=edition.leaflet)
+    return toolchain.stranger(wanted, fonts_conf, edition.path, scope)
 
 
 def _draw(pdf: bytes) -> list[bytes]:
@@ -449,15 +521,20 @@ def _prepare(fonts_conf: str) -> None:
 def _result(future: Future[Any]) -> Any:
     try:
         return future.result()
-    except BrokenProcessPool as error:
-        raise HandbillError(
-            Fault(
-                kind="lost-worker",
-                location=Location(path="handbill"),
-                message="a worker process died while printing",
-                hint="the machine may be out of memory; try --jobs 1",
-            )
-        ) from error
+    except BrokenExecutor as error:
+        raise HandbillError(lost_worker(error)) from error
+
+
+def lost_worker(error: BrokenExecutor) -> Fault:
+    """Say that a worker has died."""
+    pool = isinstance(error, BrokenProcessPool)
+    return Fault(
+        kind="lost-worker",
+        location=Location(path="handbill"),
+        message="a worker process died while printing" if pool else str(error),
+        hint="the machine may be out of memory"
+        + ("; try --jobs 1" if pool else ", or the network is broken"),
+    )
 
 
 def _begin() -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,14 +35,20 @@ class Sources:
         }
 
 
-def read(root: Path) -> Sources:
+def read(root: Path, *, known: Sources | None = None, touched: Collection[str] = ()) -> Sources:
     """Read a project, so that a build sees one moment of the tree.
+
+    Args:
+        root: the project's folder.
+        known: what was read before; what looks as it did then is not read again.
+        touched: what is read whatever it looks like.
 
     Raises:
         HandbillError: there is no project here, or a file cannot be read.
     """
     root = root.resolve()
     found: dict[str, bytes] = {}
+    digests: dict[str, str] = {}
     signatures: dict[str, str] = {}
     path, began = root, time.time_ns()
     try:
@@ -50,7 +56,12 @@ def read(root: Path) -> Sources:
             path = root / name
             name.encode()
             signatures[name] = disk.signature(str(path))
-            found[name] = path.read_bytes()
+            same = known is not None and known.signatures.get(name) == signatures[name]
+            if known is not None and same and name not in touched:
+                found[name], digests[name] = known.files[name], known.digests[name]
+            else:
+                found[name] = path.read_bytes()
+                digests[name] = digest(found[name])
     except OSError as error:
         raise _unreadable(Path(error.filename or path), root, str(error.strerror)) from error
     except UnicodeEncodeError as error:
@@ -64,7 +75,6 @@ def read(root: Path) -> Sources:
                 hint="run this in the project's root, or name it with --root",
             )
         )
-    digests = {name: digest(data) for name, data in found.items()}
     return Sources(str(root), found, digests, signatures, began)
 
 

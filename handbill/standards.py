@@ -6,6 +6,7 @@ that is none is a finding itself.
 """
 
 import datetime as dt
+import functools
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -78,6 +79,7 @@ def scope(leaflet: str | None) -> Scope:
     return Scope(leaflet=leaflet, clinic=REPORTS)
 
 
+@functools.lru_cache(maxsize=2)
 def criteria(text: str) -> tuple[dict[str, Standard], tuple[Criterion, ...], list[Fault]]:
     """Read the standards and what they ask; an entry with a mistake in it is left out."""
     schema = {

@@ -4,6 +4,7 @@ Everything is escaped unless it is HTML that handbill made; an undefined name is
 error points at the template's own line. No translation is ever run as a template.
 """
 
+import functools
 import io
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,8 +28,10 @@ PROOF = "proof.html.jinja"
 DIFFERENCE = "difference.html.jinja"
 #: The page that gathers what speaks for and against a leaflet.
 EVIDENCE = "evidence.html.jinja"
+#: The page that shows an edition while its files are edited.
+WATCH = "watch.html.jinja"
 #: Pages for staff, and what they have in common: in English, and translated by nobody.
-STAFF = ("staff.html.jinja", PROOF, DIFFERENCE, EVIDENCE)
+STAFF = ("staff.html.jinja", PROOF, DIFFERENCE, EVIDENCE, WATCH)
 #: The page that shows every component.
 GALLERY = "gallery.html.jinja"
 #: Components that the press itself asks for; authors cannot name them.
@@ -101,25 +104,28 @@ def fill(text: str, values: Mapping[str, object]) -> str:
     return html
 
 
-def messages(path: str, source: str) -> Iterator[Block]:
-    """Yield the messages of a template, with the designer's `{# L10n: … #}` notes."""
+@functools.lru_cache(maxsize=128)
+def messages(path: str, source: str) -> tuple[Block, ...]:
+    """Return the messages of a template, with the designer's `{# L10n: … #}` notes."""
     options = {"newstyle_gettext": "false", "silent": "false"}
-    found = babel_extract(io.BytesIO(source.encode()), [KEYWORD], ["L10n:"], options)
     try:
-        for line, _function, text, notes in found:
-            # With values to fill in, Jinja gives a tuple whose other items are None.
-            msgid = text[0] if isinstance(text, tuple) else text
-            if msgid is not None:
-                yield Block(
-                    msgid=msgid,
-                    kind="interface",
-                    line=line,
-                    column=1,
-                    path=_FOLDER + path,
-                    notes=tuple(notes),
-                )
+        found = list(babel_extract(io.BytesIO(source.encode()), [KEYWORD], ["L10n:"], options))
     except TemplateSyntaxError as error:
         raise HandbillError(_fault(_FOLDER + path, error.lineno, error.message or "")) from error
+    # With values to fill in, Jinja gives a tuple whose other items are None.
+    told = [(line, text[0] if isinstance(text, tuple) else text, n) for line, _, text, n in found]
+    return tuple(
+        Block(
+            msgid=msgid,
+            kind="interface",
+            line=line,
+            column=1,
+            path=_FOLDER + path,
+            notes=tuple(notes),
+        )
+        for line, msgid, notes in told
+        if msgid is not None
+    )
 
 
 _environments: dict[str, Environment] = {}

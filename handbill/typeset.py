@@ -5,6 +5,7 @@ takes its clock from a constant. What WeasyPrint logs becomes faults: it never r
 input, so an unread log is a wrong leaflet.
 """
 
+import ctypes
 import functools
 import logging
 import os
@@ -224,21 +225,32 @@ def _paint(proof: Proof, cut: _Cut, *, parted: bool = False) -> Impression:
 def _patience(seconds: float) -> Iterator[None]:
     """Interrupt what takes longer: there are stylesheets that WeasyPrint never finishes.
 
-    Only a process's main thread can be interrupted, and there all our own executors work.
     WeasyPrint swallows what is raised while it loads a picture, so it is interrupted again and
-    again.
+    again: the main thread by a signal, the thread of a cluster's worker as CPython allows it.
 
     Raises:
         TimeoutError: it took longer.
     """
+    main = threading.current_thread() is threading.main_thread()
+    try:
+        with _alarm(seconds) if main else _interruption(seconds):
+            yield
+    except _OverdueError as error:
+        message = f"not finished after {seconds:g} seconds"
+        raise TimeoutError(message) from error
+
+
+class _OverdueError(TimeoutError):
+    """Raised in the middle of whatever takes too long."""
+
+
+@contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    """Interrupt the main thread."""
 
     def stop(_signal: int, _frame: object) -> None:
-        message = f"not finished after {seconds:g} seconds"
-        raise TimeoutError(message)
+        raise _OverdueError
 
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
     before = signal.signal(signal.SIGALRM, stop)
     signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
     try:
@@ -246,6 +258,27 @@ def _patience(seconds: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+@contextmanager
+def _interruption(seconds: float) -> Iterator[None]:
+    """Interrupt another thread than the main one."""
+    interrupt = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    thread, over = ctypes.c_ulong(threading.get_ident()), threading.Event()
+
+    def watch() -> None:
+        while not over.wait(seconds):
+            interrupt(thread, ctypes.py_object(_OverdueError))
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
+        # One that was on its way when the work ended is not for what comes next.
+        interrupt(thread, None)
 
 
 def _fitted(proof: Proof) -> tuple[Layout, Any, dict[Any, textlayer.Part], tuple[str, ...]]:

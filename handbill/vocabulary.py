@@ -1,5 +1,6 @@
 """What people tell the checks: the words of every language, a glossary, and plain words."""
 
+import functools
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -75,6 +76,7 @@ _PLAIN: Mapping[str, Key] = MappingProxyType(
 )
 
 
+@functools.lru_cache(maxsize=2)
 def load(text: str, path: str) -> tuple[dict[str, Words], list[Fault]]:
     """Read `words.toml`; a list with a mistake in it is left out."""
     tags = Key(holds=dict, required=False, keys=_WORDS)
@@ -93,6 +95,7 @@ def load(text: str, path: str) -> tuple[dict[str, Words], list[Fault]]:
     return found, list(table.faults)
 
 
+@functools.lru_cache(maxsize=2)
 def plain(text: str, path: str) -> tuple[dict[str, Plain], list[Fault]]:
     """Read `plain.toml`; a list with a mistake in it is left out."""
     table = read(text, {"*": Key(holds=dict, required=False, keys=_PLAIN)}, kind=PLAIN, path=path)

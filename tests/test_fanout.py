@@ -293,7 +293,7 @@ def test_imprinted_editions_equal_those_that_are_typeset_directly(root: Path, ta
         imprinted = (root / "output" / outcome.edition.path).read_bytes()
 
         assert pixels(direct.data) == pixels(imprinted)
-        assert press.examine(proof, imprinted) == ()
+        assert press.read_back(proof, imprinted) == []
         assert direct.pages == outcome.pages
 
         with (
@@ -417,15 +417,15 @@ def test_an_edition_that_fails_its_examination_is_typeset_directly(
     """While the first edition of a shell is found wrong, none is imprinted on it."""
     for name in ("a", "b"):
         write_clinic(root, name)
-    examine = press.examine
+    read_back = press.read_back
 
-    def find(proof: Any, pdf: bytes) -> tuple[Fault, ...]:
+    def find(proof: Any, pdf: bytes) -> list[Fault]:
         if proof.edition.clinic in {"a", "b"} and proof.edition.leaflet == "hands":
             place = Location(path=proof.edition.path)
-            return (Fault(kind="text-layer", location=place, message="it lies"),)
-        return examine(proof, pdf)
+            return [Fault(kind="text-layer", location=place, message="it lies")]
+        return read_back(proof, pdf)
 
-    monkeypatch.setattr(press, "examine", find)
+    monkeypatch.setattr(press, "read_back", find)
     made, outcomes = build(root, tag="en")
 
     assert made.direct == {"it was examined, and found wrong: it lies": 2}

@@ -222,6 +222,25 @@ def test_a_worker_with_other_versions_refuses(
     assert {item.diagnostics[0].name for item in outcomes.values()} == {"foreign-toolchain"}
 
 
+def test_a_worker_that_only_typesets_refuses_too(
+    press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a cluster a page may be composed on one machine and typeset on another."""
+    asked: list[str] = []
+    real = toolchain.local_fingerprint
+
+    def differs_at_second(folder: str) -> str:
+        asked.append(folder)
+        return real(folder) if len(asked) == 1 else "another"
+
+    monkeypatch.setattr(toolchain, "local_fingerprint", differs_at_second)
+    (outcome,) = press.build(only="/en/").values()
+
+    assert len(asked) == 2
+    assert [item.name for item in outcome.diagnostics] == ["foreign-toolchain"]
+    assert not list(press.store.root.rglob("*.pdf"))
+
+
 def _die(*_arguments: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 

@@ -2,6 +2,8 @@
 
 import contextlib
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -30,17 +32,47 @@ def test_a_page_that_is_never_finished_is_given_up(monkeypatch: pytest.MonkeyPat
     assert "not finished after 1 seconds" in impression.faults[0].message
 
 
-def test_what_swallows_the_interruption_is_interrupted_again() -> None:
+def here(work: Callable[[], None]) -> None:
+    """Do it in the main thread."""
+    work()
+
+
+def in_thread(work: Callable[[], None]) -> None:
+    """Do it as a cluster's worker does: in another thread than the main one."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(work).result()
+
+
+@pytest.mark.parametrize("do", [here, in_thread], ids=["main thread", "other thread"])
+def test_what_swallows_the_interruption_is_interrupted_again(
+    do: Callable[[Callable[[], None]], None],
+) -> None:
     """WeasyPrint goes on after whatever is raised while it loads a picture."""
+
+    def doze() -> None:
+        for _ in range(500):
+            time.sleep(0.01)
 
     def stubborn() -> None:
         with typeset._patience(0.2):
             with contextlib.suppress(TimeoutError):
-                time.sleep(5)
-            time.sleep(5)
+                doze()
+            doze()
 
     began = time.monotonic()
-    with pytest.raises(TimeoutError):
-        stubborn()
+    with pytest.raises(TimeoutError, match="not finished after"):
+        do(stubborn)
 
     assert time.monotonic() - began < 4
+
+
+def test_an_interruption_ends_with_its_page() -> None:
+    """What is in time is left alone, and so is what the same thread does next."""
+
+    def quick() -> None:
+        with typeset._patience(0.3):
+            time.sleep(0.1)
+        for _ in range(50):
+            time.sleep(0.01)
+
+    in_thread(quick)

@@ -1,5 +1,7 @@
 """The rules that ship: importing this package registers them all."""
 
+from importlib.metadata import entry_points
+
 from handbill.checks import (
     clinic,
     content,
@@ -32,3 +34,9 @@ __all__ = [
     "translation",
     "wording",
 ]
+
+
+def install() -> None:
+    """Register the rules of installed packages too."""
+    for entry in entry_points(group="handbill.rules"):
+        entry.load()

@@ -152,8 +152,71 @@ declare(
     Use instead: install the same lock file and the same system libraries on every machine.
     """,
 )
+declare(
+    "LF040",
+    "shard-file",
+    Severity.ERROR,
+    """
+    A folder named to `merge` holds no whole shard of a build.
 
+    What it does: looks for the record of a build with `--shard` that has ended, and compares the
+    digest of every file that it has made.
+    Why is this bad? A file that was cut off on its way between machines is not the leaflet.
+    Use instead: copy the whole output folder of each shard.
+    """,
+)
+declare(
+    "LF041",
+    "missing-edition",
+    Severity.ERROR,
+    """
+    No shard has an edition that the project publishes.
 
+    What it does: looks in the shards for every edition of the project, made or stopped by errors.
+    Why is this bad? Where a machine of a matrix has failed, a language would be gone, and nobody
+    would know.
+    Use instead: build the shard that the finding names.
+    """,
+)
+declare(
+    "LF042",
+    "doubled-edition",
+    Severity.ERROR,
+    """
+    Two shards have the same edition.
+
+    What it does: compares which editions the shards were asked for.
+    Why is this bad? They are not parts of one whole: a folder is named twice, or one build was
+    dealt to five and another to four.
+    Use instead: name each shard once.
+    """,
+)
+declare(
+    "LF043",
+    "foreign-shard",
+    Severity.ERROR,
+    """
+    A shard was made with other versions of Python, packages or libraries than there are here.
+
+    What it does: compares the toolchains of the shards with that of the machine that merges.
+    Why is this bad? Two clinics' copies of a leaflet would break their lines in other places, and
+    the next build would make everything again.
+    Use instead: the same image, or the same lock file and system libraries, on every machine.
+    """,
+)
+declare(
+    "LF044",
+    "changed-input",
+    Severity.ERROR,
+    """
+    A shard was made from other files, or with other options, than the rest.
+
+    What it does: compares the digests of all that the shards have read with the project here, and
+    asks whether each edition would be made of the same today.
+    Why is this bad? One language would have the new telephone number, and another the old.
+    Use instead: build all shards from the same commit, on the same day, and merge there.
+    """,
+)
 declare(
     "LF013",
     "missing-fonts",
