@@ -24,11 +24,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from corpus import ROOT, ground, header, quoted
+
 from handbill import languages, project, sources
 from handbill.model import Block, Language
 
 
-ROOT = Path(__file__).parent.parent
 #: The letters that nonsense words are made of, by script (ISO 15924).
 LETTERS = {
     "Latn": "aeioubcdfglmnprstv",
@@ -136,16 +137,12 @@ def sampled(session: int, work: dict[int, int]) -> int:
 def corpus(root: Path, leaflets: int, how_many: int) -> int:
     """Write a project of so many leaflets and languages; return the number of messages."""
     chance = random.Random(20261124)  # noqa: S311 - nonsense, the same every time
-    shutil.copytree(ROOT / "templates", root / "templates", ignore=shutil.ignore_patterns("*.ttf"))
-    shutil.copytree(ROOT / "content" / "clinics", root / "content" / "clinics")
     text = (ROOT / "locales" / "languages.toml").read_text("utf-8")
-    (root / "locales").mkdir()
-    (root / "locales" / "languages.toml").write_text(text, "utf-8")
-    shutil.copy(ROOT / "locales" / "words.toml", root / "locales")
     table, _ = languages.load(text, "languages.toml")
     tags = [tag for tag in table if tag != "en" and table[tag].script in LETTERS][:how_many]
-    settings = f"[tool.handbill]\nlanguages = {tags!r}\n".replace("'", '"')
-    (root / "pyproject.toml").write_text(settings, "utf-8")
+    ground(root, tags)
+    shutil.copytree(ROOT / "content" / "clinics", root / "content" / "clinics")
+    shutil.copytree(ROOT / "content" / "countries", root / "content" / "countries")
     for number in range(leaflets):
         folder = root / "content" / "leaflets" / f"leaflet-{number:03}"
         folder.mkdir(parents=True)
@@ -165,16 +162,6 @@ def corpus(root: Path, leaflets: int, how_many: int) -> int:
     return count
 
 
-def header(language: Language) -> str:
-    """Return a catalog's header."""
-    return (
-        'msgid ""\nmsgstr ""\n'
-        f'"Language: {language.tag}\\n"\n"Plural-Forms: {language.plural}\\n"\n'
-        '"MIME-Version: 1.0\\n"\n"Content-Type: text/plain; charset=UTF-8\\n"\n'
-        '"Content-Transfer-Encoding: 8bit\\n"\n'
-    )
-
-
 def catalog(
     blocks: tuple[Block, ...], language: Language, chance: random.Random, *, whole: bool
 ) -> Iterator[str]:
@@ -190,12 +177,6 @@ def catalog(
             f"#. type: {block.kind}\n#: {block.path}\n{flag}"
             f"msgid {quoted(msgid)}\nmsgstr {quoted(msgstr)}\n"
         )
-
-
-def quoted(text: str) -> str:
-    """Write a string of a PO file."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'
 
 
 def translation(text: str, language: Language, chance: random.Random) -> str:
