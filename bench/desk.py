@@ -12,18 +12,16 @@ sampled twice a second. On a machine that is busy otherwise, the seconds of proc
 
 import argparse
 import datetime as dt
-import os
 import random
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import stopwatch
 from corpus import ROOT, ground, header, quoted
 
 from handbill import languages, project, sources
@@ -82,56 +80,12 @@ def main() -> None:
         }
         for name, command in commands.items():
             if options.only in {None, name}:
-                seconds, work, megabytes, code = measured([*command, "--root", str(root)])
+                words = [sys.executable, str(ROOT / "build.py"), *command, "--today", "2026-11-24"]
+                run, memory = stopwatch.watch(words, cwd=root)
                 print(
-                    f"{name}: {seconds:.1f} s ({work:.1f} s of processors), "
-                    f"{megabytes:.0f} MB at most, exit status {code}"
+                    f"{name}: {run.wall:.1f} s ({run.work:.1f} s of processors), "
+                    f"{memory.whole:.0f} MB at most, exit status {run.code}"
                 )
-
-
-def measured(words: list[str]) -> tuple[float, float, float, int]:
-    """Run handbill; return seconds, seconds of processors, most memory in MB, exit status."""
-    began = time.monotonic()
-    command = [sys.executable, str(ROOT / "build.py"), *words, "--today", "2026-11-24"]
-    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
-    peak = 0
-    work: dict[int, int] = {}
-    done = threading.Event()
-
-    def watch() -> None:
-        nonlocal peak
-        while not done.wait(0.5):
-            peak = max(peak, sampled(running.pid, work))
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    code = running.wait()
-    done.set()
-    watcher.join()
-    ticks = sum(work.values()) / os.sysconf("SC_CLK_TCK")
-    return time.monotonic() - began, ticks, peak / 1024, code
-
-
-def sampled(session: int, work: dict[int, int]) -> int:
-    """Sum the resident memory of a session's processes, in KB, and note the work of each.
-
-    Pages that processes share count once (proportional set size).
-    """
-    total = 0
-    for folder in Path("/proc").iterdir():
-        if not folder.name.isdigit():
-            continue
-        try:
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-            if int(fields[3]) != session:
-                continue
-            work[int(folder.name)] = int(fields[11]) + int(fields[12])
-            rollup = (folder / "smaps_rollup").read_text()
-        except OSError:
-            continue
-        found = re.search(r"^Pss:\s+(\d+)", rollup, re.MULTILINE)
-        total += int(found[1]) if found else 0
-    return total
 
 
 def corpus(root: Path, leaflets: int, how_many: int) -> int:
