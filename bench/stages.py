@@ -35,7 +35,8 @@ STAGES = (
     ("cascade", "weasyprint.document", "get_all_computed_styles"),
     ("build boxes", "weasyprint.document", "build_formatting_structure"),
     ("lay out", "weasyprint.document", "layout_document"),
-    ("lay out margins", "weasyprint.layout.page", "make_margin_boxes"),
+    ("lay out pages", "weasyprint.layout", "make_all_pages"),
+    ("lay out margins", "weasyprint.layout", "make_margin_boxes"),
     ("measure", "handbill.measure", "layout", "flaws"),
     ("paint", "weasyprint.document", "Page.paint"),
     ("text layer", "handbill.textlayer", "_recode", "_marked"),
@@ -116,13 +117,13 @@ def main() -> None:
         by_language: defaultdict[str, float] = defaultdict(float)
         editions = list(plan.editions(loaded))
         # The first document pays for what is loaded once.
-        _print(loaded, editions[0], findings, key, store, Clock())
+        _print(loaded, editions[0], findings, key, store=store, clock=Clock())
         clock.spent.clear()
         clock.calls.clear()
         carried = 0
         for edition in editions:
             began = time.thread_time()
-            carried += _print(loaded, edition, findings, key, store, clock)
+            carried += _print(loaded, edition, findings, key, store=store, clock=clock)
             by_language[edition.language] += time.thread_time() - began
         whole = sum(clock.spent.values())
         count = len(editions)
@@ -145,6 +146,7 @@ def _print(
     edition: Any,
     findings: list[Any],
     key: str,
+    *,
     store: Store,
     clock: Clock,
 ) -> int:

@@ -78,12 +78,15 @@ def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str] | None = No
     return Run(wall, work, ended.returncode)
 
 
-def watch(command: Sequence[str], *, cwd: Path) -> tuple[Run, Memory]:
+def watch(
+    command: Sequence[str], *, cwd: Path, env: Mapping[str, str] | None = None
+) -> tuple[Run, Memory]:
     """Run a command, and look at its session twice a second; what it says goes to nobody."""
     began = time.monotonic()
     running = subprocess.Popen(
         command,
         cwd=cwd,
+        env={**os.environ, **(env or {})},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
