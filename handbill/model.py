@@ -295,7 +295,7 @@ class Plain:
 
     Attributes:
         longest_sentence: in words; 0 where nothing is claimed.
-        longest_paragraph: in sentences; 0 likewise.
+        longest_paragraph: in words; 0 likewise.
         longest_list: in items; 0 likewise.
         long_words: the largest share of long words, in percent; 0 likewise.
         passive: the largest share of sentences in the passive, in percent; 0 likewise.

@@ -446,30 +446,31 @@ def _reordered(html: str, lines: list[str]) -> Iterator[tuple[str, str]]:
     every = Counter(hypertext.blocks(html))
     own = Counter(hypertext.blocks(html, leave='dir="ltr"'))
     elsewhere = "\n".join((every - own).elements()).translate(_SIDES)
-    wanted = Counter(run for block in own.elements() for run in bidi.runs(block))
+    runs = [run for block in own.elements() for run in bidi.runs(block)]
+    # One number may stand in the text with spaces of several kinds; on the page they are one run.
+    wanted = Counter(_glyphs(run) for run in runs if not run.isalnum())
+    written = {_glyphs(run): run for run in runs}
     page = "\n".join(lines)
     # What is found is taken away, the longest first: "10 mg" is not found in "5-10 mg".
-    for run in sorted(wanted, key=lambda run: (-len(run), run)):
-        if run.isalnum():
-            continue
-        pattern = _pattern(run)
+    for glyphs in sorted(wanted, key=lambda glyphs: (-len(glyphs), glyphs)):
+        pattern = _pattern(glyphs)
         page, number = pattern.subn("|", page)
-        missing = wanted[run] + len(pattern.findall(elsewhere)) - number
+        missing = wanted[glyphs] + len(pattern.findall(elsewhere)) - number
         if missing > 0:
             rest = page.split("\n")
-            while missing and _take(_glyphs(run), rest):
+            while missing and _take(glyphs, rest):
                 missing -= 1
             page = "\n".join(rest)
         if missing > 0:
-            yield "number-order", f"{run!r} is not printed in this order"
+            yield "number-order", f"{written[glyphs]!r} is not printed in this order"
 
 
 def _glyphs(run: str) -> str:
-    return run.translate(_SIDES).replace(" ", "")
+    return "".join(run.translate(_SIDES).split())
 
 
-def _pattern(run: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w){' *'.join(map(re.escape, _glyphs(run)))}(?!\w)")
+def _pattern(glyphs: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){' *'.join(map(re.escape, glyphs))}(?!\w)")
 
 
 def _take(glyphs: str, lines: list[str]) -> bool:

@@ -51,9 +51,9 @@ def build(output: Path, *arguments: str, **environment: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the built collection."""
-    folder = tmp_path_factory.mktemp("collection")
+def output() -> Path:
+    """Return the built collection, where builds put it: what is up to date is not made again."""
+    folder = ROOT / "output"
     build(folder)
     return folder
 

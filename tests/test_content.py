@@ -56,7 +56,7 @@ def test_leaflets_sell_nothing_and_harm_nobody(leaflet: Leaflet) -> None:
     for pattern in FORBIDDEN:
         assert not re.search(pattern, leaflet.body, re.IGNORECASE)
     for sentence in re.split(r"(?<=[.?!])\s", leaflet.body):
-        if re.search(r"tweezers|steam|squeeze|needle, ", sentence, re.IGNORECASE):
+        if re.search(r"tweezers|steam|squeeze(?! out that)|needle, ", sentence, re.IGNORECASE):
             assert re.search(r"\bnot\b|\?", sentence) or "trained person" in sentence, sentence
     if re.search("retinoid", leaflet.body, re.IGNORECASE):
         assert re.search(
