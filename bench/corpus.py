@@ -130,7 +130,7 @@ def make(
         leaflets: how many.
         tags: their languages, English first.
         clinics: how many; all alike but for their names.
-        tiny: only what a leaflet must have: a page, not two.
+        tiny: only what a leaflet must have.
     """
     today = dt.datetime.now(tz=dt.UTC).date()
     own = project.load(sources.read(ROOT), today=today)
