@@ -12,23 +12,22 @@ sampled twice a second. On a machine that is busy otherwise, the seconds of proc
 
 import argparse
 import datetime as dt
-import os
 import random
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+
+import stopwatch
+from corpus import ROOT, ground, header, quoted
 
 from handbill import languages, project, sources
 from handbill.model import Block, Language
 
 
-ROOT = Path(__file__).parent.parent
 #: The letters that nonsense words are made of, by script (ISO 15924).
 LETTERS = {
     "Latn": "aeioubcdfglmnprstv",
@@ -81,72 +80,23 @@ def main() -> None:
         }
         for name, command in commands.items():
             if options.only in {None, name}:
-                seconds, work, megabytes, code = measured([*command, "--root", str(root)])
+                words = [sys.executable, str(ROOT / "build.py"), *command, "--today", "2026-11-24"]
+                run, memory = stopwatch.watch(words, cwd=root)
                 print(
-                    f"{name}: {seconds:.1f} s ({work:.1f} s of processors), "
-                    f"{megabytes:.0f} MB at most, exit status {code}"
+                    f"{name}: {run.wall:.1f} s ({run.work:.1f} s of processors), "
+                    f"{memory.whole:.0f} MB at most, exit status {run.code}"
                 )
-
-
-def measured(words: list[str]) -> tuple[float, float, float, int]:
-    """Run handbill; return seconds, seconds of processors, most memory in MB, exit status."""
-    began = time.monotonic()
-    command = [sys.executable, str(ROOT / "build.py"), *words, "--today", "2026-11-24"]
-    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
-    peak = 0
-    work: dict[int, int] = {}
-    done = threading.Event()
-
-    def watch() -> None:
-        nonlocal peak
-        while not done.wait(0.5):
-            peak = max(peak, sampled(running.pid, work))
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    code = running.wait()
-    done.set()
-    watcher.join()
-    ticks = sum(work.values()) / os.sysconf("SC_CLK_TCK")
-    return time.monotonic() - began, ticks, peak / 1024, code
-
-
-def sampled(session: int, work: dict[int, int]) -> int:
-    """Sum the resident memory of a session's processes, in KB, and note the work of each.
-
-    Pages that processes share count once (proportional set size).
-    """
-    total = 0
-    for folder in Path("/proc").iterdir():
-        if not folder.name.isdigit():
-            continue
-        try:
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-            if int(fields[3]) != session:
-                continue
-            work[int(folder.name)] = int(fields[11]) + int(fields[12])
-            rollup = (folder / "smaps_rollup").read_text()
-        except OSError:
-            continue
-        found = re.search(r"^Pss:\s+(\d+)", rollup, re.MULTILINE)
-        total += int(found[1]) if found else 0
-    return total
 
 
 def corpus(root: Path, leaflets: int, how_many: int) -> int:
     """Write a project of so many leaflets and languages; return the number of messages."""
     chance = random.Random(20261124)  # noqa: S311 - nonsense, the same every time
-    shutil.copytree(ROOT / "templates", root / "templates", ignore=shutil.ignore_patterns("*.ttf"))
-    shutil.copytree(ROOT / "content" / "clinics", root / "content" / "clinics")
     text = (ROOT / "locales" / "languages.toml").read_text("utf-8")
-    (root / "locales").mkdir()
-    (root / "locales" / "languages.toml").write_text(text, "utf-8")
-    shutil.copy(ROOT / "locales" / "words.toml", root / "locales")
-    shutil.copy(ROOT / "content" / "plain.toml", root / "content")
     table, _ = languages.load(text, "languages.toml")
     tags = [tag for tag in table if tag != "en" and table[tag].script in LETTERS][:how_many]
-    settings = f"[tool.handbill]\nlanguages = {tags!r}\n".replace("'", '"')
-    (root / "pyproject.toml").write_text(settings, "utf-8")
+    ground(root, tags)
+    shutil.copytree(ROOT / "content" / "clinics", root / "content" / "clinics")
+    shutil.copytree(ROOT / "content" / "countries", root / "content" / "countries")
     for number in range(leaflets):
         folder = root / "content" / "leaflets" / f"leaflet-{number:03}"
         folder.mkdir(parents=True)
@@ -166,16 +116,6 @@ def corpus(root: Path, leaflets: int, how_many: int) -> int:
     return count
 
 
-def header(language: Language) -> str:
-    """Return a catalog's header."""
-    return (
-        'msgid ""\nmsgstr ""\n'
-        f'"Language: {language.tag}\\n"\n"Plural-Forms: {language.plural}\\n"\n'
-        '"MIME-Version: 1.0\\n"\n"Content-Type: text/plain; charset=UTF-8\\n"\n'
-        '"Content-Transfer-Encoding: 8bit\\n"\n'
-    )
-
-
 def catalog(
     blocks: tuple[Block, ...], language: Language, chance: random.Random, *, whole: bool
 ) -> Iterator[str]:
@@ -191,12 +131,6 @@ def catalog(
             f"#. type: {block.kind}\n#: {block.path}\n{flag}"
             f"msgid {quoted(msgid)}\nmsgstr {quoted(msgstr)}\n"
         )
-
-
-def quoted(text: str) -> str:
-    """Write a string of a PO file."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'
 
 
 def translation(text: str, language: Language, chance: random.Random) -> str:
