@@ -212,10 +212,10 @@ def _ends_badly(item: Any) -> bool:
 
 
 def _settle(stream: Any) -> None:
-    """Let a stream be read whole by readers that look for its end."""
+    """Let a stream be read whole by readers that look for its end; it is packed once, here."""
     if stream.extra.get("Type") == "/Metadata":
         stream.compress = False
-    elif stream.compress and _ends_badly(stream):
+    elif stream.compress:
         stream.compress = False
         plain = stream.data.partition(b"\nstream\n")[2].removesuffix(b"\nendstream")
         # The last byte is that of a sum (RFC 1950, Adler-32), which noughts do not change.
