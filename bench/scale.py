@@ -3,8 +3,8 @@
     .venv/bin/python bench/scale.py                              100, 1,000, 6,000 and 10,000
     .venv/bin/python bench/scale.py --editions 100 1000 --real   print every page, too
 
-The leaflets are as short as may be, and each clinic has all of them. Without --real, one finished page
-stands in for each: all is read, checked, composed, stored and published as ever, and only
+The leaflets are as short as may be, and each clinic has all of them. Without --real, one finished
+page stands in for each: all is read, checked, composed, stored and published as ever, and only
 typesetting is left out.
 Memory is the most that each process ever had, and the most that all had at one time, where pages
 that they share count once. Linux only.

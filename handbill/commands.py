@@ -25,6 +25,8 @@ from handbill.terminal import is_coloured, say
 
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from handbill.model import Project, Proof
 
 # The modules that import Markdown, Babel, Jinja and WeasyPrint take a second to load. They are
@@ -300,15 +302,46 @@ def _make(
     options: argparse.Namespace, store: Store, today: dt.date, tools: Mapping[str, str]
 ) -> int:
     """Build what is not up to date, alone in the output folder."""
-    from handbill import runner  # noqa: PLC0415
-
     if options.executor == "process" and options.jobs > 1:
-        runner.warm()
-    from handbill import plan, project  # noqa: PLC0415
+        from handbill import warmth  # noqa: PLC0415
 
-    fonts_conf = _fonts_conf(options)
+        warmth.warm()
+    from handbill import project, runner  # noqa: PLC0415
+
+    fonts_conf = str(_fonts_conf(options))
     found = sources.read(options.root)
-    loaded = project.load(found, today=today)
+    workers, at_once = runner.executor(
+        options.executor,
+        options.jobs,
+        fonts_conf=fonts_conf,
+        fonts=found.below(project.FONTS.rstrip("/")),
+    )
+    try:
+        loaded = project.load(found, today=today)
+        return _print(options, store, loaded, (found, tools), (workers, at_once, fonts_conf))
+    finally:
+        workers.shutdown(wait=True, cancel_futures=True)
+
+
+def _print(
+    options: argparse.Namespace,
+    store: Store,
+    loaded: "Project",
+    read: tuple[sources.Sources, Mapping[str, str]],
+    press: tuple["Executor", int, str],
+) -> int:
+    """Check a project and print what is not up to date.
+
+    Args:
+        options: the command line.
+        store: the output folder.
+        loaded: the project.
+        read: its files, and what the file system said of the toolchain before they were read.
+        press: the workers, how many jobs they do at once, and where their fonts are described.
+    """
+    from handbill import plan, runner  # noqa: PLC0415
+
+    workers, at_once, fonts_conf = press
     findings = list(_rules().run(loaded))
     selection = _selection(options, loaded)
     editions = [item for item in plan.editions(loaded) if selection.selects(item)]
@@ -316,13 +349,7 @@ def _make(
         editions = options.shard.deal(editions)
     if options.release:
         findings += [_rules().diagnose(fault) for fault in plan.drafts(loaded, editions)]
-    build = runner.Build(loaded, store, fonts_conf=str(fonts_conf), findings=findings)
-    workers, at_once = runner.executor(
-        options.executor,
-        max(1, min(options.jobs, len(editions))),
-        fonts_conf=str(fonts_conf),
-        fonts=found.below(project.FONTS.rstrip("/")),
-    )
+    build = runner.Build(loaded, store, fonts_conf=fonts_conf, findings=findings)
     states = ("typeset", *(["imprinted"] if loaded.settings.fan_out else []), "reused", "stopped")
     counts = dict.fromkeys(states, 0)
     complete, finished = False, None
@@ -343,7 +370,7 @@ def _make(
     for path in build.withdrawn:
         say(f"withdrawn {path}: nothing publishes it any more")
     if complete:
-        _seal(options, store, found, tools)
+        _seal(options, store, *read)
     rows = _selected(options, [build.rows[path] for path in sorted(build.rows)])
     if options.shard:
         from handbill import report  # noqa: PLC0415

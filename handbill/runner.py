@@ -9,6 +9,7 @@ import datetime as dt
 import gc
 import multiprocessing
 import signal
+import threading
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import (
@@ -22,7 +23,6 @@ from concurrent.futures import (
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from importlib import import_module
-from multiprocessing import forkserver
 from typing import Any
 
 from handbill import fanout, plan, press, rules, signoff, toolchain
@@ -38,8 +38,6 @@ from handbill.store import SCHEMA, Store, artifact_from, artifact_row
 
 #: Jobs in flight for each worker: enough to keep it busy, few enough to keep memory flat.
 _WINDOW = 4
-#: The modules that a worker prints with.
-_PRESS = ("press", "accessibility", "typeset", "webfonts", "proofread", "validate", "impose")
 _INSTALL = "script/bootstrap --cluster, or pip install 'handbill[cluster]'"
 _ADDRESS = "such as dask:tcp://10.0.0.5:8786; start a scheduler and its workers first"
 
@@ -76,7 +74,11 @@ def executor(
         return Inline(), 1
     if name == "process":
         context = multiprocessing.get_context("forkserver")
-        return ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin), jobs
+        pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin)
+        # The first worker is there, with its fonts, when the first job is. In a thread, because
+        # the server answers no one before it has loaded the press.
+        threading.Thread(target=pool.submit, args=(_prepare, fonts_conf), daemon=True).start()
+        return pool, jobs
     module, _, factory = name.partition(":")
     if module == "dask":
         try:
@@ -95,15 +97,6 @@ def executor(
     if not isinstance(made, Executor):
         raise _no_executor(name, "not a concurrent.futures.Executor")
     return made, jobs
-
-
-def warm() -> None:
-    """Start the server that workers are forked from: it loads the press while files are read.
-
-    What it loads is loaded once, not once in each worker.
-    """
-    forkserver.set_forkserver_preload([f"handbill.{name}" for name in _PRESS])
-    forkserver.ensure_running()
 
 
 def _no_executor(name: str, reason: str, hint: str = "") -> HandbillError:
