@@ -33,6 +33,8 @@ CLINIC = "northgate"
 
 #: What ends a sentence, in the scripts of the collection.
 _END = re.compile(r"(?<=[.!?।؟۔])\s+|(?<=[。！？])")
+#: The last two names of a list of names.
+_NAMES = re.compile(r'(?m)^(msgstr .*?)([^\s,،、.]+)([,،、] ?)([^,،、.।。"]+)([.।。]"$)')
 #: A sentence with one of these is said of its place, or must not stand without its warning.
 _BOUND = ("{{", "](", ":", "retinoid")
 #: The boxes that a leaflet must have, and how many points of each are kept.
@@ -161,6 +163,16 @@ def make(
     for number in range(leaflets):
         _Dealer(found, number, today, tiny=tiny).write(root, own.languages, tags)
     return found
+
+
+def reword(root: Path, leaflet: str, tag: str) -> None:
+    """Let two names of one sentence of a translation change places, and back the next time."""
+    path = root / f"locales/{tag}/LC_MESSAGES/{leaflet}.po"
+    text, count = _NAMES.subn(r"\1\4\3\2\5", path.read_text("utf-8"), count=1)
+    if not count:
+        message = f"no names to change in {path}"
+        raise ValueError(message)
+    path.write_text(text, "utf-8")
 
 
 def ground(root: Path, tags: Iterable[str]) -> None:
