@@ -33,9 +33,12 @@ hypothesis.settings.load_profile("project")
 __all__ = ["checks"]  # importing it registers the rules
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(autouse=True)
 def _own_fonts() -> None:
-    """See no fonts but the project's, in this process and in all that it starts."""
+    """See no fonts but the project's, in this process and in all that it starts.
+
+    Before each test: one that runs a command here has left it with the fonts of its own project.
+    """
     typeset.prepare(str(FONTS / "fonts.conf"))
 
 

@@ -73,7 +73,8 @@ def test_the_manifest_tells_of_what_is_there(output: Path, manifest: dict[str, A
     """Pages and drafts are as the files are, and nothing personal is in it."""
     for row in manifest["editions"]:
         if row["format"] in {"a4", "letter", "large-print"}:
-            assert row["pages"] == len(pypdf.PdfReader(output / row["path"]).pages)
+            with pypdfium2.PdfDocument(output / row["path"]) as pdf:
+                assert row["pages"] == len(pdf)
         assert (row["draft"], row["current"]) == (True, True)
         assert row["findings"] == []
     assert str(ROOT) not in json.dumps(manifest)
@@ -84,8 +85,9 @@ def test_pages_are_of_the_clinics_paper(output: Path, manifest: dict[str, Any]) 
     sizes = {"northgate": (595, 842), "lakeside": (612, 792)}
     for row in pdfs(manifest):
         expected = (839, 595) if row["format"] == "a5-booklet" else sizes[row["clinic"]]
-        for page in pypdf.PdfReader(output / row["path"]).pages:
-            assert (round(page.mediabox.width), round(page.mediabox.height)) == expected
+        with pypdfium2.PdfDocument(output / row["path"]) as pdf:
+            for page in pdf:
+                assert tuple(map(round, page.get_size())) == expected
 
 
 def test_every_page_has_ink_and_margins(output: Path, manifest: dict[str, Any]) -> None:
@@ -194,15 +196,15 @@ def test_every_pdf_is_valid(
 
 def test_the_same_bytes_everywhere(output: Path, manifest: dict[str, Any], tmp_path: Path) -> None:
     """Another process, hash seed, time zone, locale and folder make the same files."""
-    some = ["--language", "en", "--language", "ar", "--language", "zh-Hans", "--leaflet", "m*"]
-    some += ["--leaflet", "eczema-creams", "--executor", "inline"]
+    some = ["--language", "en", "--language", "ar", "--language", "zh-Hans"]
+    some += ["--leaflet", "eczema-creams", "--clinic", "northgate", "--executor", "inline"]
     build(tmp_path, *some, PYTHONHASHSEED="99", TZ="Asia/Tokyo", LC_ALL="C")
 
     second = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.glob("[!.]*/*/*")}
     first = {path: (output / path).read_bytes() for path in second}
     rows = {row["path"]: row for row in manifest["editions"]}
     again = json.loads((tmp_path / "manifest.json").read_text("utf-8"))
-    assert len(first) == 2 * 3 * 7
+    assert len(first) == 3 * 4
     assert first == second
     assert again["editions"] == [rows[row["path"]] for row in again["editions"]]
 

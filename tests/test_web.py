@@ -84,10 +84,17 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def editions(output: Path, manifest: dict[str, Any]) -> dict[str, Path]:
-    """Return the web pages of the collection by their paths in it."""
+    """Return the web pages of one clinic, and the English ones of the other, by their paths.
+
+    The two clinics' pages differ in the letterhead, and in what each has chosen.
+    """
     rows = [row for row in manifest["editions"] if row["kind"] == "html"]
     assert {row["language"] for row in rows} >= {"en", "ar", "ur", "hi", "zh-Hans"}
-    return {row["path"]: output / row["path"] for row in rows}
+    return {
+        row["path"]: output / row["path"]
+        for row in rows
+        if row["clinic"] == "northgate" or row["language"] == "en"
+    }
 
 
 @contextmanager
@@ -128,8 +135,9 @@ def test_axe_finds_nothing(browser: Browser, editions: dict[str, Path]) -> None:
         for name, path in editions.items():
             page.goto(path.as_uri())
             page.evaluate(AXE)
-            # Another clinic's page differs in its letterhead alone: one look at it will do.
-            for scheme, size in looks if name.startswith("northgate/") else looks[:1]:
+            # All looks at each leaflet, and at each language: one at what is of both kinds.
+            known = "/milia." in name or name.startswith(("northgate/en/", "northgate/ar/"))
+            for scheme, size in looks if known else looks[:1]:
                 page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
                 page.set_viewport_size(size)  # type: ignore[arg-type]
 
