@@ -82,6 +82,17 @@ def test_what_is_touched_is_looked_at(
     assert build(root)[0]
 
 
+def test_a_release_is_not_sealed(sealed: Path, tmp_path: Path) -> None:
+    """What a release has stopped is made by the next build that is none, with a seal or without."""
+    root = shutil.copytree(sealed, tmp_path / "project")
+    released = build(root, "build", "--release")
+    again = build(root, "build", "--release")
+    broken, said, status = build(root)
+
+    assert (released[2], again[2], broken, status) == (1, 1, True, 0)
+    assert said.splitlines()[-1].endswith("0 errors, 0 warnings")
+
+
 def rewrite(path: Path, before: bytes, after: bytes) -> None:
     """Change some bytes of a file, and set its time of change back to what it was."""
     found = path.stat()
