@@ -156,12 +156,9 @@ class Build:
         while waiting or composing or printing:
             while waiting and len(composing) + len(printing) < _WINDOW * at_once:
                 edition = waiting.popleft()
-                self.visited.add(edition.path)
                 inputs = plan.inputs(self.project, edition, self.toolchain)
-                if errors := plan.stopped_by(edition, self.findings):
-                    yield self._stop(edition, errors)
-                elif reused := self._unchanged(edition, inputs):
-                    yield reused
+                if outcome := self._settled(edition, inputs):
+                    yield outcome
                 else:
                     job = plan.job(self.project, edition)
                     future = workers.submit(_compose, job, self.toolchain, self.fonts_conf)
@@ -197,12 +194,9 @@ class Build:
             if form.kind != "pdf" or form.imposition:
                 direct.append(edition)
                 continue
-            self.visited.add(edition.path)
             inputs = plan.inputs(self.project, edition, self.toolchain)
-            if errors := plan.stopped_by(edition, self.findings):
-                yield self._stop(edition, errors)
-            elif reused := self._unchanged(edition, inputs):
-                yield reused
+            if outcome := self._settled(edition, inputs):
+                yield outcome
             else:
                 try:
                     wish = fanout.wish(plan.job(self.project, edition), inputs)
@@ -384,6 +378,13 @@ class Build:
             return []
         found = (Diagnostic.from_row(row) for row in build["findings"])
         return [item for item in found if item.rule.startswith("LF5")]
+
+    def _settled(self, edition: Edition, inputs: Mapping[str, str]) -> Outcome | None:
+        """Tell what becomes of an edition for which there is nothing to do; None if there is."""
+        self.visited.add(edition.path)
+        if errors := plan.stopped_by(edition, self.findings):
+            return self._stop(edition, errors)
+        return self._unchanged(edition, inputs)
 
     def _unchanged(self, edition: Edition, inputs: Mapping[str, str]) -> Outcome | None:
         """Reuse an edition whose inputs are those of the manifest, and whose file is whole."""
