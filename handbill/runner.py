@@ -333,6 +333,12 @@ class Build:
             dates += [item.on for recorded in records.values() for item in recorded]
             dates += [signoff.last_day(self.project, item) for item in records.get("", ())]
             dates += editorial.last_days(self.project)
+            dates += [
+                choice.on
+                for clinic in self.project.clinics.values()
+                for choice in clinic.choices.values()
+                if choice.on is not None
+            ]
             summary = {
                 "inputs": dict(sorted(self.project.digests.items())),
                 "findings": [item.row() for item in findings],

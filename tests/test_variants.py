@@ -1,10 +1,14 @@
 """Local variants: a clinic prints what it has chosen, and somebody answers for the choice."""
 
-from handbill import plan, press, signoff
+import datetime as dt
+from pathlib import Path
+
+from handbill import plan, press, runner, signoff
 from handbill.catalog import INTERFACE
 from handbill.diagnostics import Severity
 from handbill.editions import Edition
 from handbill.model import Proof
+from handbill.store import Store
 from tests.conftest import TODAY, findings, in_memory, load
 from tests.test_signoff import Changes, all_signed
 
@@ -117,6 +121,18 @@ def test_release_names_the_choice() -> None:
         "nobody has signed the choice of 'blisters', which hands prints"
     ]
     assert found[0].location.path == CLINIC
+
+
+def test_a_build_looks_again_on_the_day_of_a_choice(tmp_path: Path) -> None:
+    """A choice of the day after tomorrow is a finding today, and none then."""
+    day = TODAY + dt.timedelta(days=2)
+    choice = CHOICE.format("leave") + f'by = "A. Person"\non = {day}\n'
+    store = Store(tmp_path)
+    build = runner.Build(load(files(choice)), store, fonts_conf="", findings=[])
+
+    build.conclude(complete=True)
+
+    assert store.manifest()["build"]["until"] == day.isoformat()
 
 
 def test_all_variants_are_signed_and_translated() -> None:
