@@ -272,7 +272,7 @@ def _entry(
     version = f"{leaflet.version}-{standings[leaflet.id, tag].code[: signoff.SHORT]}"
     earlier = before.versions if before else ()
     folder = f"{first.clinic}/{leaflet.id}/{tag}/"
-    entry = Entry(
+    return Entry(
         clinic=first.clinic,
         leaflet=leaflet.id,
         language=tag,
@@ -289,16 +289,13 @@ def _entry(
         authors=leaflet.authors,
         checked_by=()
         if draft
-        else tuple(
-            Checker(name=item.name, role=item.role, date=item.date) for item in signatures
-        ),
+        else tuple(Checker(name=item.name, role=item.role, date=item.date) for item in signatures),
         codes=leaflet.codes,
-        words=project.search_words.get((tag, leaflet.id), ()),
+        words=sought.words if (sought := project.sought.get((tag, leaflet.id))) else (),
         files=tuple(_file(rows[item.path], item, folder, read) for item in editions),
         preview=before.preview if before else None,
         versions=(*(item for item in earlier if item != version), version),
     )
-    return entry
 
 
 def _file(row: Mapping[str, Any], edition: Edition, folder: str, read: Reader) -> File:
@@ -453,18 +450,26 @@ def read(data: bytes, path: str) -> Catalogue | Fault:
 def _entry_from(row: Mapping[str, Any]) -> Entry:
     preview = row["preview"]
     return Entry(
-        **{name: row[name] for name in ("clinic", "leaflet", "language", "title", "summary")},
-        **{name: row[name] for name in ("audience", "kind", "version", "draft", "codes")},
-        **{
-            name: dt.date.fromisoformat(row[name])
-            for name in ("published", "last_review", "next_review", "changed")
-        },
-        **{name: tuple(row[name]) for name in ("authors", "words", "versions")},
+        clinic=row["clinic"],
+        leaflet=row["leaflet"],
+        language=row["language"],
+        title=row["title"],
+        summary=row["summary"],
+        audience=row["audience"],
+        kind=row["kind"],
+        version=row["version"],
+        draft=row["draft"],
+        codes=row["codes"],
+        published=dt.date.fromisoformat(row["published"]),
+        last_review=dt.date.fromisoformat(row["last_review"]),
+        next_review=dt.date.fromisoformat(row["next_review"]),
+        changed=dt.date.fromisoformat(row["changed"]),
+        authors=tuple(row["authors"]),
+        words=tuple(row["words"]),
+        versions=tuple(row["versions"]),
         withdrawn=dt.date.fromisoformat(row["withdrawn"]) if row["withdrawn"] else None,
         checked_by=tuple(
-            Checker(
-                name=item["name"], role=item["role"], date=dt.date.fromisoformat(item["date"])
-            )
+            Checker(name=item["name"], role=item["role"], date=dt.date.fromisoformat(item["date"]))
             for item in row["checked_by"]
         ),
         files=tuple(
