@@ -11,8 +11,10 @@ import re
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from html.parser import HTMLParser
+from pathlib import Path
 
-from handbill import catalog, languages, press, preview, syndication, tables, templates
+from handbill import catalog, languages, press, preview, syndication, tables, templates, webfonts
 from handbill.catalog import SITE
 from handbill.catalogue import CATALOGUE, OWN, Catalogue, Entry, Place, Preview, Reader, write
 from handbill.diagnostics import Fault, Location, Scope
@@ -25,17 +27,24 @@ from handbill.tables import Key
 FOLDER = f"templates/{SITE}/"
 SETTINGS = f"{FOLDER}site.toml"
 #: Files that the site takes as they are.
-STYLES, PROGRAM, WORKER = "site.css", "site.js", "sw.js"
+STYLES, PROGRAM, WORKER, FONTS = "site.css", "site.js", "sw.js", "fonts.css"
 SCHEMA_FILE, ICON = "catalogue.schema.json", "icon.svg"
 #: What a page may weigh before its pictures, as hosts send it.
 HEAVY = 100_000
+#: What a language's fonts may weigh. Above it, bold letters are the browser's own work; where the
+#: plain ones alone weigh more, readers see the page in the fonts of their device.
+FONTS_LIMIT = 55_000
 
 _PAGES = ("clinics", "catalogue", "leaflet", "languages", "moved", "lost", "notes")
 #: Nothing is loaded from elsewhere, and no program stands in a page.
 _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self';"
-    " worker-src 'self'; base-uri 'none'; form-action 'none'"
+    " font-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'"
 )
+#: Stands for the digest of the fonts while nobody knows which letters there are.
+_LATER = "later"
+_ALWAYS = "0123456789ABCDEFabcdef .,:;-–·()/@+"
+_VOID = frozenset({"br", "hr", "img", "input", "link", "meta"})
 _NOTE = re.compile(r'<p data-note="(\w+)">(.*?)</p>', re.DOTALL)
 _PROGRAM_KEYS: Mapping[str, Key] = {
     "file": Key(holds=str, example='"minisearch-7.2.0.js"'),
@@ -156,6 +165,7 @@ def pages(
     design: Design,
     *,
     base: str,
+    fonts: Path,
     silent: frozenset[str] = frozenset(),
 ) -> tuple[dict[str, bytes], list[Weight]]:
     """Make every file of a site but editions and pictures, and say what its pages weigh.
@@ -165,13 +175,14 @@ def pages(
         catalogue: what the site offers.
         design: the site's styles and programs.
         base: the site's address, without a slash at its end; empty if it is not known.
+        fonts: the folder of the project's fonts.
         silent: the languages whose words for the site are not there: leaflets in them have pages
             all the same, with the words of the source language.
 
     Raises:
         HandbillError: a template is wrong.
     """
-    return _Writer(project, catalogue, design, base, silent).site()
+    return _Writer(project, catalogue, design, base=base, fonts=fonts, silent=silent).site()
 
 
 class _Writer:
@@ -182,19 +193,27 @@ class _Writer:
         project: Project,
         catalogue: Catalogue,
         design: Design,
+        *,
         base: str,
+        fonts: Path,
         silent: frozenset[str],
     ) -> None:
+        self.fonts = fonts
         self.project, self.catalogue, self.design = project, catalogue, design
         self.base, self.silent = base, silent
         self.source = project.languages[catalogue.source_language]
         self.templates = project.outlets[SITE]
         self.files: dict[str, bytes] = {}
         self.weights: list[Weight] = []
+        #: The pages that are weighed, and the languages that stand on them.
+        self.pages: list[tuple[Place, str, set[str]]] = []
         #: The pages that search engines are told of: when each changed, and its other languages.
         self.told: dict[str, tuple[dt.date, Mapping[str, str]]] = {}
         own = (STYLES, PROGRAM, *design.programs)
         self.versions = {name: digest(design.files[name])[:8] for name in own}
+        self.versions[FONTS] = _LATER
+        self.letters: dict[str, set[str]] = {}
+        self.loaded: dict[str, list[str]] = {}
 
     def site(self) -> tuple[dict[str, bytes], list[Weight]]:
         """Return the files, and what the pages weigh."""
@@ -219,6 +238,9 @@ class _Writer:
             self._clinic(place)
         if self.base:
             self.files["sitemap.xml"] = syndication.sitemap(self.told)
+        self._fonts()
+        for place, path, tags in self.pages:
+            self._weigh(place, path, tags)
         self.files[WORKER] = self._worker()
         return self.files, self.weights
 
@@ -296,7 +318,7 @@ class _Writer:
             home=path,
             changed=max((entry.changed for entry in own), default=None),
         )
-        self._weigh(place, path)
+        self.pages.append((place, path, {tag}))
 
     def _leaflet(
         self,
@@ -330,7 +352,7 @@ class _Writer:
             + [("x-default", folder)] * bool(live),
             changed=entry.changed,
         )
-        self._weigh(place, entry.folder)
+        self.pages.append((place, entry.folder, {spoken.tag, entry.language}))
         for version in entry.versions:
             self._page(
                 f"{entry.folder}{version}/",
@@ -401,6 +423,10 @@ class _Writer:
         html = templates.render(self.templates, f"{SITE}/{name}.html.jinja", values)
         html = press.readable(html, language)
         index = path if path.endswith(".html") else f"{path}index.html"
+        reading = _Reading()
+        reading.feed(html)
+        for tag, found in reading.letters.items():
+            self.letters.setdefault(tag, set()).update(found)
         self.files[index] = html.encode()
         if self.base and not hidden:
             others = {tag: f"{self.base}/{other}" for tag, other in alternates}
@@ -505,13 +531,75 @@ class _Writer:
         told = json.dumps(site, ensure_ascii=False, indent=1, sort_keys=True)
         return f"const SITE = {told};\n\n".encode() + self.design.files[WORKER]
 
-    def _weigh(self, place: Place, path: str) -> None:
+    def _fonts(self) -> None:
+        """Cut fonts down to the letters of the pages in each language, and name them in a sheet."""
+        known = webfonts.faces(self.fonts)
+        rules: list[str] = []
+        told = [
+            self.project.languages[tag] for tag in self.letters if tag in self.project.languages
+        ]
+        for language in sorted(told, key=lambda item: item.tag):
+            tag = language.tag
+            letters = self.letters[tag] | set(_ALWAYS)
+            if (messages := self.project.catalogs.get((tag, SITE))) and self._speaks(tag):
+                letters |= {letter for item in messages.messages.values() for letter in item.msgstr}
+            cut = list(
+                webfonts.cuts(
+                    known,
+                    language.fonts,
+                    {webfonts.REGULAR: letters, webfonts.BOLD: letters},
+                )
+            )
+            for weights in ((webfonts.REGULAR, webfonts.BOLD), (webfonts.REGULAR,), ()):
+                cut = [item for item in cut if item[1] in weights]
+                if sum(len(data) for _family, _weight, data in cut) <= FONTS_LIMIT:
+                    break
+            own = self._faces(tag, cut, rules)
+            rules.append(
+                f":lang({tag}) {{ font-family: {own}system-ui, sans-serif;"
+                f" line-height: {max(1.5, language.line_height)}; }}"
+            )
+        names = {letter for language in told for letter in language.autonym}
+        families = dict.fromkeys(family for language in told for family in language.fonts)
+        cut = list(webfonts.cuts(known, list(families), {webfonts.REGULAR: names}))
+        rules.append(
+            f".name, .name option {{ font-family: {self._faces('names', cut, rules)}system-ui; }}"
+        )
+        sheet = "\n".join(rules).encode() + b"\n"
+        self.files[f"{OWN}/{FONTS}"] = sheet
+        self.versions[FONTS] = digest(sheet)[:8]
+        before, after = f"{FONTS}?{_LATER}", f"{FONTS}?{self.versions[FONTS]}"
+        for path, data in self.files.items():
+            if path.endswith(".html"):
+                self.files[path] = data.replace(before.encode(), after.encode())
+
+    def _faces(self, name: str, cut: Sequence[tuple[str, int, bytes]], rules: list[str]) -> str:
+        """Put fonts in their places; return the families, in their order, for a stylesheet."""
+        families: dict[str, str] = {}
+        for family, weight, data in cut:
+            alias = families.setdefault(family, f'"site {name} {len(families) + 1}"')
+            number = list(families).index(family) + 1
+            path = f"fonts/{name}-{number}-{weight}.woff2"
+            self.files[f"{OWN}/{path}"] = data
+            self.loaded.setdefault(name, []).append(f"{OWN}/{path}")
+            rules.append(
+                f"@font-face {{ font-family: {alias}; font-weight: {weight}; font-display: swap;"
+                f' src: url("{path}?{digest(data)[:8]}") format("woff2"); }}'
+            )
+        return "".join(f"{alias}, " for alias in families.values())
+
+    def _weigh(self, place: Place, path: str, tags: set[str]) -> None:
         parts = [
             f"{path}index.html",
             f"{place.id}/{OWN}/search.json",
             WORKER,
             *(f"{OWN}/{name}" for name in self.versions),
             f"{OWN}/{ICON}",
+            *(
+                font
+                for name in (*sorted(tags | {self.source.tag}), "names")
+                for font in self.loaded.get(name, ())
+            ),
         ]
         held = [self.files.get(name, self.design.files.get(name, b"")) for name in parts]
         self.weights.append(
@@ -521,6 +609,31 @@ class _Writer:
                 sent=sum(len(gzip.compress(data, mtime=0)) for data in held),
             )
         )
+
+
+class _Reading(HTMLParser):
+    """Gathers the letters of a page by their language."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.letters: dict[str, set[str]] = {}
+        self._tags: list[tuple[str, str]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note where a language begins."""
+        if tag not in _VOID:
+            around = self._tags[-1][1] if self._tags else ""
+            self._tags.append((tag, dict(attrs).get("lang") or around))
+
+    def handle_endtag(self, tag: str) -> None:
+        """Note where a language ends."""
+        if tag not in _VOID and self._tags:
+            self._tags.pop()
+
+    def handle_data(self, data: str) -> None:
+        """Take letters up."""
+        if self._tags and self._tags[-1][0] not in {"script", "style", "title"}:
+            self.letters.setdefault(self._tags[-1][1], set()).update(data)
 
 
 def heavy(weights: Sequence[Weight]) -> Iterator[Fault]:

@@ -74,7 +74,14 @@ def _site(options: argparse.Namespace) -> int:
             gathered.catalogue, gathered.origins, built.published, target.holds
         )
         base = (options.base or loaded.settings.site).rstrip("/")
-        made, weights = site.pages(loaded, shown, design, base=base, silent=frozenset(silent))
+        made, weights = site.pages(
+            loaded,
+            shown,
+            design,
+            base=base,
+            fonts=asked.fonts_conf(options).parent,
+            silent=frozenset(silent),
+        )
         changed = 0
         copies = {path: edition.path for path, edition in gathered.origins.items()}
         known = {file.path: file.digest for entry in shown.entries for file in entry.files}

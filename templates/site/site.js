@@ -185,7 +185,8 @@ async function keep() {
   await navigator.serviceWorker.register(new URL("sw.js", root), { scope: root });
   const { active } = await navigator.serviceWorker.ready;
   const clinic = document.body.dataset.clinic;
-  const pages = [location.pathname];
+  // What this page has loaded, its fonts and picture too; then the other pages of its language.
+  const pages = [location.href, ...performance.getEntriesByType("resource").map(({ name }) => name)];
   if (clinic) {
     const data = new URL(`${clinic}/-/search.json`, root);
     const rows = await fetch(data).then((response) => response.json());
