@@ -205,8 +205,9 @@ class _Writer:
         self.templates = project.outlets[SITE]
         self.files: dict[str, bytes] = {}
         self.weights: list[Weight] = []
-        #: The pages that are weighed, and the languages that stand on them.
-        self.pages: list[tuple[Place, str, set[str]]] = []
+        #: The pages that are weighed, and the languages that stand on each page.
+        self.pages: list[tuple[Place, str]] = []
+        self.tags: dict[str, list[str]] = {}
         #: The pages that search engines are told of: when each changed, and its other languages.
         self.told: dict[str, tuple[dt.date, Mapping[str, str]]] = {}
         own = (STYLES, PROGRAM, *design.programs)
@@ -239,8 +240,8 @@ class _Writer:
         if self.base:
             self.files["sitemap.xml"] = syndication.sitemap(self.told)
         self._fonts()
-        for place, path, tags in self.pages:
-            self._weigh(place, path, tags)
+        for place, path in self.pages:
+            self._weigh(place, path)
         self.files[WORKER] = self._worker()
         return self.files, self.weights
 
@@ -318,7 +319,7 @@ class _Writer:
             home=path,
             changed=max((entry.changed for entry in own), default=None),
         )
-        self.pages.append((place, path, {tag}))
+        self.pages.append((place, path))
 
     def _leaflet(
         self,
@@ -331,9 +332,10 @@ class _Writer:
         language = self.project.languages.get(entry.language, self.source)
         spoken = language if self._speaks(language.tag) else self.source
         home = places.get(spoken.tag, f"{place.id}/")
-        others = [item for item in live if item.language != entry.language]
         hidden = entry.draft or entry.withdrawn is not None
-        listed = [(self.project.languages[tag], at) for tag, at in places.items()]
+        listed = [
+            (self.project.languages.get(item.language, self.source), item.folder) for item in live
+        ]
         linked = syndication.linked(entry, self.catalogue, base=self.base)
         script = f'<script type="application/ld+json">{linked}</script>'
         self._page(
@@ -342,17 +344,16 @@ class _Writer:
             "leaflet",
             place=place,
             entry=entry,
-            others=others,
             home=home,
             hidden=hidden,
             print=next((file for file in entry.files if file.kind == "pdf"), None),
             linked=templates.safe("" if entry.withdrawn else script),
-            languages=[] if others else listed,
+            languages=listed,
             alternates=[(item.language, item.folder) for item in live]
             + [("x-default", folder)] * bool(live),
             changed=entry.changed,
         )
-        self.pages.append((place, entry.folder, {spoken.tag, entry.language}))
+        self.pages.append((place, entry.folder))
         for version in entry.versions:
             self._page(
                 f"{entry.folder}{version}/",
@@ -425,6 +426,7 @@ class _Writer:
         index = path if path.endswith(".html") else f"{path}index.html"
         reading = _Reading()
         reading.feed(html)
+        self.tags[path] = sorted(reading.letters)
         for tag, found in reading.letters.items():
             self.letters.setdefault(tag, set()).update(found)
         self.files[index] = html.encode()
@@ -559,7 +561,13 @@ class _Writer:
                 f":lang({tag}) {{ font-family: {own}system-ui, sans-serif;"
                 f" line-height: {max(1.5, language.line_height)}; }}"
             )
-        names = {letter for language in told for letter in language.autonym}
+        titles = (form.title for form in self.project.formats.values())
+        known_names = (place.name for place in self.catalogue.places)
+        names = {
+            letter
+            for name in (*(language.autonym for language in told), *known_names, *titles)
+            for letter in name
+        }
         families = dict.fromkeys(family for language in told for family in language.fonts)
         cut = list(webfonts.cuts(known, list(families), {webfonts.REGULAR: names}))
         rules.append(
@@ -588,18 +596,14 @@ class _Writer:
             )
         return "".join(f"{alias}, " for alias in families.values())
 
-    def _weigh(self, place: Place, path: str, tags: set[str]) -> None:
+    def _weigh(self, place: Place, path: str) -> None:
         parts = [
             f"{path}index.html",
             f"{place.id}/{OWN}/search.json",
             WORKER,
             *(f"{OWN}/{name}" for name in self.versions),
             f"{OWN}/{ICON}",
-            *(
-                font
-                for name in (*sorted(tags | {self.source.tag}), "names")
-                for font in self.loaded.get(name, ())
-            ),
+            *(font for name in (*self.tags[path], "names") for font in self.loaded.get(name, ())),
         ]
         held = [self.files.get(name, self.design.files.get(name, b"")) for name in parts]
         self.weights.append(
@@ -612,18 +616,20 @@ class _Writer:
 
 
 class _Reading(HTMLParser):
-    """Gathers the letters of a page by their language."""
+    """Gathers the letters of a page by their language; names have fonts of their own."""
 
     def __init__(self) -> None:
         super().__init__()
         self.letters: dict[str, set[str]] = {}
-        self._tags: list[tuple[str, str]] = []
+        self._tags: list[tuple[str, str, bool]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note where a language begins."""
         if tag not in _VOID:
-            around = self._tags[-1][1] if self._tags else ""
-            self._tags.append((tag, dict(attrs).get("lang") or around))
+            _tag, around, named = self._tags[-1] if self._tags else ("", "", False)
+            given = dict(attrs)
+            named = named or "name" in (given.get("class") or "").split()
+            self._tags.append((tag, given.get("lang") or around, named))
 
     def handle_endtag(self, tag: str) -> None:
         """Note where a language ends."""
@@ -632,8 +638,10 @@ class _Reading(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         """Take letters up."""
-        if self._tags and self._tags[-1][0] not in {"script", "style", "title"}:
-            self.letters.setdefault(self._tags[-1][1], set()).update(data)
+        if self._tags and data.strip():
+            tag, language, named = self._tags[-1]
+            if not named and tag not in {"script", "style", "title"}:
+                self.letters.setdefault(language, set()).update(data)
 
 
 def heavy(weights: Sequence[Weight]) -> Iterator[Fault]:
