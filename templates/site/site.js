@@ -65,8 +65,8 @@ export async function index(documents) {
       tokenize: (text) => terms(text, { query: true }),
       boost: { title: 4, words: 3, codes: 5 },
       prefix: (term) => spaced(term) && term.length > 1,
-      // One slip in a word of five letters; none in a number or a code.
-      fuzzy: (term) => (spaced(term) && term.length > 4 && !/\d/.test(term) ? 0.2 : false),
+      // One slip in a word of five letters, two in one of seven; none in a number or a code.
+      fuzzy: (term) => spaced(term) && !/\d/.test(term) && (term.length > 6 ? 2 : term.length > 4 && 1),
       combineWith: "AND",
     },
   });
