@@ -6,13 +6,13 @@ more keeps its entry, so that a code on paper that leads to it is never dead.
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from handbill import plan, signoff
-from handbill.diagnostics import Fault, Location, Scope
-from handbill.editions import Edition
+from handbill.diagnostics import Diagnostic, Fault, Location, Scope
+from handbill.editions import Edition, matches
 from handbill.model import Project
 from handbill.sources import digest
 from handbill.store import MANIFEST
@@ -162,9 +162,9 @@ def gather(
     read: Reader,
     *,
     before: Catalogue | None,
-    clinics: tuple[str, ...],
     formats: tuple[str, ...],
-    whole: bool,
+    clinics: Sequence[str] = (),
+    findings: Sequence[Diagnostic] = (),
 ) -> Gathering:
     """Make the catalogue of what a build has published.
 
@@ -173,10 +173,11 @@ def gather(
         manifest: what was made of it.
         read: returns a published file.
         before: the catalogue of the site as it is; None where there is none.
-        clinics: those that are meant; of others the entries stay as they are.
+        clinics: names or globs of those that are meant, none for all; of others the entries stay as
+            they are.
         formats: those that are offered, in the order in which readers see them.
-        whole: whether nothing is wrong with the project. While something is, nothing is withdrawn:
-            a leaflet with a mistake in it looks like one that has gone.
+        findings: what is wrong with the project. What an error concerns is not withdrawn: a leaflet
+            with a mistake in it looks like one that has gone.
     """
     rows = {row["path"]: row for row in manifest.get("editions", ())}
     old = {entry.key: entry for entry in before.entries} if before else {}
@@ -189,7 +190,7 @@ def gather(
     origins: dict[str, Edition] = {}
     faults: list[Fault] = []
     for key, editions in planned.items():
-        if key[0] not in clinics:
+        if not matches(key[0], clinics):
             continue
         stale = next(_stale(project, rows, editions, read), None)
         if stale is not None:
@@ -201,10 +202,10 @@ def gather(
         origins |= dict(zip((file.path for file in entry.files), ordered, strict=True))
     for key, entry in old.items():
         if key not in entries:
-            gone = whole and key[0] in clinics and key not in planned
+            gone = matches(key[0], clinics) and key not in planned and not _stopped(key, findings)
             entries[key] = _withdrawn(entry, project.today) if gone else entry
     known = {place.id: place for place in before.places} if before else {}
-    known |= {name: _place(project, name) for name in clinics}
+    known |= {name: _place(project, name) for name in project.clinics if matches(name, clinics)}
     used = {entry.clinic for entry in entries.values()}
     return Gathering(
         catalogue=Catalogue(
@@ -215,6 +216,12 @@ def gather(
         origins=origins,
         faults=tuple(faults),
     )
+
+
+def _stopped(key: tuple[str, str, str], findings: Sequence[Diagnostic]) -> bool:
+    clinic, leaflet, language = key
+    edition = Edition(leaflet=leaflet, clinic=clinic, language=language, format="")
+    return bool(plan.stopped_by(edition, findings))
 
 
 def _stale(

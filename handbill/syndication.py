@@ -61,11 +61,7 @@ def feed(
                 for file in item.files
                 if file.kind == "pdf"
             ),
-            *(f'<category term="{term}"/>' for term in _terms(item)),
-            *(
-                f"<category term={quoteattr(code)} scheme={quoteattr(f'urn:handbill:{system}')}/>"
-                for system, code in sorted(item.codes.items())
-            ),
+            *(f"<category term={quoteattr(term)}/>" for term in _terms(item)),
             f"<summary>{escape(item.summary)}</summary>",
             "</entry>",
         ]
@@ -151,6 +147,7 @@ def _terms(entry: Entry) -> list[str]:
     return [
         *(["withdrawn"] if entry.withdrawn else []),
         *(["draft"] if entry.draft and not entry.withdrawn else []),
+        *(f"{system.upper()} {code}" for system, code in sorted(entry.codes.items())),
     ]
 
 

@@ -2,16 +2,16 @@
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import jsonschema
 import pytest
 
-from handbill import catalogue, plan, signoff
+from handbill import catalogue, plan, rules, signoff
 from handbill.catalogue import Catalogue, Gathering
-from handbill.diagnostics import Fault
+from handbill.diagnostics import Diagnostic, Fault
 from handbill.model import Project, Signature
 from handbill.sources import digest
 from tests.conftest import ROOT, TODAY, load
@@ -45,7 +45,8 @@ def gather(
     loaded: Project,
     *,
     before: Catalogue | None = None,
-    whole: bool = True,
+    clinics: Sequence[str] = (),
+    findings: Sequence[Diagnostic] = (),
     manifest: Mapping[str, Any] | None = None,
     files: Mapping[str, bytes] | None = None,
 ) -> Gathering:
@@ -63,9 +64,9 @@ def gather(
         found if manifest is None else manifest,
         read,
         before=before,
-        clinics=tuple(loaded.clinics),
         formats=FORMATS,
-        whole=whole,
+        clinics=clinics,
+        findings=findings,
     )
 
 
@@ -133,9 +134,14 @@ def test_nothing_is_withdrawn_while_something_is_wrong() -> None:
     """A clinic's file with a mistake looks like a clinic that has gone."""
     before = gather(load()).catalogue
     now = load({"content/clinics/one.toml": "name = 1\n"})
+    other = list(rules.run(load({"locales/es/search.toml": "[hand]\n"})))
 
-    assert gather(now, before=before, whole=False).catalogue.entries == before.entries
-    assert gather(now, before=before, whole=False).catalogue.places == before.places
+    kept = gather(now, before=before, findings=list(rules.run(now))).catalogue
+    assert (kept.entries, kept.places) == (before.entries, before.places)
+    # A mistake elsewhere keeps nothing: what may do harm must be able to go.
+    assert all(
+        item.withdrawn for item in gather(now, before=before, findings=other).catalogue.entries
+    )
 
 
 def test_what_comes_back_is_published_again() -> None:
@@ -163,19 +169,10 @@ def test_other_clinics_stay_as_they_are() -> None:
     clinic = 'name = "Clinic Two"\ncountry = "GB"\nformats = ["a4"]\nphone = "0808 157 0124"\n'
     both = load({"content/clinics/two.toml": clinic})
     before = gather(both).catalogue
-    manifest, files = built(both)
 
-    found = catalogue.gather(
-        both,
-        {"editions": []},
-        files.__getitem__,
-        before=before,
-        clinics=(),
-        formats=FORMATS,
-        whole=True,
-    )
+    found = gather(load(), before=before, clinics=["one"])
     assert found.catalogue == before
-    assert manifest["editions"]
+    assert {item.withdrawn for item in gather(load(), before=before).catalogue.of("two")} == {TODAY}
 
 
 def test_reviewers_are_named_of_what_they_have_signed() -> None:

@@ -48,7 +48,7 @@ def _site(options: argparse.Namespace) -> int:
     with built.alone():
         files = sources.read(options.root)
         loaded = project.load(files, today=asked.today(options))
-        clinics = tuple(asked.named(options, "clinic", list(loaded.clinics)))
+        asked.named(options, "clinic", list(loaded.clinics))
         everything = list(told.rules().run(loaded))
         source = loaded.settings.source_language
         design, met = site.design(loaded, files.below(site.FOLDER.rstrip("/")))
@@ -66,9 +66,9 @@ def _site(options: argparse.Namespace) -> int:
             built.manifest(),
             built.published,
             before=before,
-            clinics=clinics,
             formats=design.formats,
-            whole=not told.status(everything),
+            clinics=options.clinic,
+            findings=everything,
         )
         shown, drawn = site.illustrate(
             gathered.catalogue, gathered.origins, built.published, target.holds
@@ -82,32 +82,29 @@ def _site(options: argparse.Namespace) -> int:
             fonts=asked.fonts_conf(options).parent,
             silent=frozenset(silent),
         )
-        changed = 0
-        copies = {path: edition.path for path, edition in gathered.origins.items()}
-        known = {file.path: file.digest for entry in shown.entries for file in entry.files}
-        for path, origin in copies.items():
-            if not target.holds(path, known[path]):
-                target.publish(path, built.published(origin))
-                changed += 1
-        # The catalogue last: it is what the next site believes.
-        for path, data in sorted(
-            (drawn | made).items(), key=lambda item: item[0] == catalogue.CATALOGUE
-        ):
-            if not target.holds(path, sources.digest(data)):
-                target.publish(path, data)
-                changed += 1
+        # Prints before the pages that lead to them; the catalogue last, when all else is done: it
+        # is what the next site believes, also after this one was broken off.
+        believed = made.pop(catalogue.CATALOGUE)
+        written = 0
+        for path, edition in gathered.origins.items():
+            written += _publish(target, path, built.published(edition.path))
+        for path, data in (drawn | made).items():
+            written += _publish(target, path, data)
         gone = _gone(before, shown)
         for path in gone:
             target.withdraw(path)
+        written += _publish(target, catalogue.CATALOGUE, believed)
     found += [told.rules().diagnose(fault) for fault in (*gathered.faults, *site.heavy(weights))]
     say(report.write(found, "text", colour=is_coloured()))
     live = sum(entry.withdrawn is None for entry in shown.entries)
     say(
         f"{target.root}: {live} leaflets of {len(shown.places)} clinics, "
-        f"{len(shown.entries) - live} withdrawn; {changed} files written, {len(gone)} removed"
+        f"{len(shown.entries) - live} withdrawn; {written} files written, {len(gone)} removed"
     )
     if before is None:
         say("this is a first site: name the published one's catalogue.json with --previous")
+    if base and loaded.settings.site not in {"", base}:
+        say(f"codes on paper lead to {loaded.settings.site}, not to this site")
     if not base:
         say("without an address (--base, or site in the settings) it has no feeds and no sitemap")
     return told.status(found)
@@ -128,6 +125,14 @@ def _before(options: argparse.Namespace, target: Store) -> "Catalogue | None":
     if isinstance(found, Fault):
         raise HandbillError(found)
     return found
+
+
+def _publish(target: Store, path: str, data: bytes) -> bool:
+    """Put a file in its place; tell whether it was not there already."""
+    held = target.holds(path, sources.digest(data))
+    if not held:
+        target.publish(path, data)
+    return not held
 
 
 def _gone(before: "Catalogue | None", now: "Catalogue") -> list[str]:

@@ -138,7 +138,7 @@ function search(form) {
         link.href = new URL(row.page, root);
         link.textContent = row.title;
         link.hreflang = row.language;
-        const [summary, formats] = item.querySelectorAll("p");
+        const [summary, formats] = item.querySelectorAll("p > span, .formats");
         summary.textContent = row.summary;
         formats.textContent = row.formats.map((name) => names[name] ?? name).join(" · ");
         for (const part of [link, summary]) {
