@@ -95,6 +95,32 @@ def problems(
             yield "unstamped-draft", f"page {number} does not say that it is a draft"
 
 
+def saying(pdf: bytes, said: str, *, script: str, direction: str) -> tuple[int, int]:
+    """Count the pages of a PDF on which a reader's program finds these words, and all its pages.
+
+    Raises:
+        ValueError: it is no PDF that can be read.
+    """
+    backwards = direction == "rtl"
+    pattern = _LETTER if script in languages.UNSPACED else _PART if backwards else _WORD
+    wanted = _read(_folded(said) if backwards else said, pattern).units
+    # Vowel marks part the words that they stand in.
+    moved = frozenset(wanted) if backwards else frozenset()
+    texts: list[str] = []
+    try:
+        with pypdfium2.PdfDocument(pdf) as document:
+            for page in document:
+                reader = page.get_textpage()
+                texts.append(reader.get_text_bounded(-1e5, -1e5, 1e5, 1e5))
+                reader.close()
+    except pypdfium2.PdfiumError as error:
+        message = f"no PDF: {str(error).lower()}"
+        raise ValueError(message) from error
+    found = (_read(_folded(text) if backwards else text, pattern).units for text in texts)
+    whole = script in languages.UNSPACED
+    return sum(_says(units, wanted, moved, whole=whole) for units in found), len(texts)
+
+
 @dataclass(slots=True)
 class _Page:
     """The units that are compared, and what stands before each."""
