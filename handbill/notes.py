@@ -238,7 +238,7 @@ class _Sheet:
         if self.is_html:
             text = Marker(language).marked(passage.compared)
             return f'<p class="kind">{escape(said)}</p><p class="passage" {where}>{text}</p>'
-        text = "".join(_marked(fate, text) for fate, text in passage.compared).strip()
+        text = "".join(_marked(passage.compared)).strip()
         return f"{_plain(said)}\n\n<p {where}>{text}</p>\n"
 
 
@@ -383,12 +383,18 @@ def _signed(signature: Any) -> str:
     )
 
 
-def _marked(fate: Fate, text: str) -> str:
-    html = escape(" ".join(text.split("\n")), quote=False)
-    if fate is Fate.SAME:
-        return html
-    name = "del" if fate is Fate.REMOVED else "ins"
-    return f"<{name}>[{fate}] {html}</{name}> "
+def _marked(compared: Iterable[tuple[Fate, str]]) -> Iterator[str]:
+    """Set what was compared as HTML that stands in Markdown."""
+    before = Fate.SAME
+    for fate, text in compared:
+        html = escape(" ".join(text.split("\n")), quote=False)
+        if fate is Fate.SAME:
+            yield html
+        else:
+            name = "del" if fate is Fate.REMOVED else "ins"
+            yield " " if before is not Fate.SAME else ""
+            yield f"<{name}>[{fate}] {html}</{name}>"
+        before = fate
 
 
 def _plain(text: str) -> str:

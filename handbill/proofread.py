@@ -10,7 +10,7 @@ import ctypes
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -95,30 +95,36 @@ def problems(
             yield "unstamped-draft", f"page {number} does not say that it is a draft"
 
 
-def saying(pdf: bytes, said: str, *, script: str, direction: str) -> tuple[int, int]:
-    """Count the pages of a PDF on which a reader's program finds these words, and all its pages.
+def saying(
+    pdf: bytes, phrases: Sequence[str], *, script: str, direction: str
+) -> tuple[list[int], int]:
+    """Count the pages of a PDF on which a reader's program finds each of these, and all its pages.
 
     Raises:
         ValueError: it is no PDF that can be read.
     """
     backwards = direction == "rtl"
     pattern = _LETTER if script in languages.UNSPACED else _PART if backwards else _WORD
-    wanted = _read(_folded(said) if backwards else said, pattern).units
-    # Vowel marks part the words that they stand in.
-    moved = frozenset(wanted) if backwards else frozenset()
-    texts: list[str] = []
+
+    def units(text: str) -> list[str]:
+        return _read(_folded(text) if backwards else text, pattern).units
+
     try:
         with pypdfium2.PdfDocument(pdf) as document:
-            for page in document:
-                reader = page.get_textpage()
-                texts.append(reader.get_text_bounded(-1e5, -1e5, 1e5, 1e5))
+            readers = [page.get_textpage() for page in document]
+            pages = [units(reader.get_text_bounded(-1e5, -1e5, 1e5, 1e5)) for reader in readers]
+            for reader in readers:
                 reader.close()
     except pypdfium2.PdfiumError as error:
         message = f"no PDF: {str(error).lower()}"
         raise ValueError(message) from error
-    found = (_read(_folded(text) if backwards else text, pattern).units for text in texts)
     whole = script in languages.UNSPACED
-    return sum(_says(units, wanted, moved, whole=whole) for units in found), len(texts)
+    counts = []
+    for said in map(units, phrases):
+        # Vowel marks part the words that they stand in.
+        moved = frozenset(said) if backwards else frozenset()
+        counts.append(sum(_says(page, said, moved, whole=whole) for page in pages))
+    return counts, len(pages)
 
 
 @dataclass(slots=True)

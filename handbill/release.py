@@ -334,7 +334,8 @@ def read(manifest: bytes, texts: bytes) -> Release:
         for row in release.rows:
             # What the rows name is there to be looked up.
             release.clinics[row["clinic"]], release.leaflets[row["leaflet"]]
-            release.languages[row["language"]]
+            language = release.languages[row["language"]]
+            language["script"], language["direction"], language["stamp"]
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         message = f"it is not what handbill writes: {type(error).__name__}: {error}"
         raise ValueError(message) from error

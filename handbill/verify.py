@@ -318,27 +318,29 @@ def _texts(tree: Tree, found: Release) -> Iterator[Fault]:
 
 def _pages(tree: Tree, row: Mapping[str, Any], language: Mapping[str, str]) -> str:
     """Say in what the pages of an edition are not what the manifest says of them."""
+    name = f"{row['version']}-{row['code'][: signoff.SHORT]}"
     try:
         data = archive.read(tree, row["path"])
         if row["kind"] == "html":
             html = data.decode("utf-8")
-            stamped = bool(hypertext.inside(html, 'class="draft"'))
-            coded = row["code"][: signoff.SHORT] in html
+            pages, stamped = 1, int(bool(hypertext.inside(html, 'class="draft"')))
+            coded = int(name in html)
+        elif not language["stamp"]:
+            return "the manifest does not tell what a draft in its language says"
         else:
-            how = {"script": language["script"], "direction": language["direction"]}
-            marked, pages = proofread.saying(data, language["stamp"], **how)
-            stamped = bool(language["stamp"]) and marked == pages
-            if row["draft"] and 0 < marked < pages:
-                return f"only {marked} of its {pages} pages say that it is a draft"
-            coded = bool(proofread.saying(data, row["code"][: signoff.SHORT], **how)[0])
-    except (DamagedError, ValueError, KeyError) as error:
+            (stamped, coded), pages = proofread.saying(
+                data,
+                (language["stamp"], name),
+                script=language["script"],
+                direction=language["direction"],
+            )
+    except (DamagedError, ValueError) as error:
         return f"cannot be read: {error}"
-    if row["draft"] != stamped:
-        says = "its pages say that it is a draft" if stamped else "no page says so"
-        return f"is said to be {'a draft' if row['draft'] else 'final'}, but {says}"
-    if not coded:
-        return f"no page bears the code {row['code'][: signoff.SHORT]}"
-    return ""
+    if row["draft"] and stamped < pages:
+        return f"is a draft, but only {stamped} of {pages} pages say so"
+    if not row["draft"] and stamped == pages:
+        return "is said to be final, but its pages say that it is a draft"
+    return "" if coded else f"no page bears the code {name}"
 
 
 def _apart(found: Iterable[Verdict]) -> Iterator[Fault]:
