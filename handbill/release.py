@@ -28,6 +28,8 @@ NOTES = ("release-notes.md", "release-notes.html")
 #: All files of a release that are no editions.
 RECORDS = frozenset([MANIFEST, TEXTS, SUMS, MATERIALS, PROVENANCE, *NOTES])
 
+#: What a part of a release may be of.
+_PARTS = ("clinic", "language")
 #: What stands in a row of a build's manifest that its reader may know.
 _PUBLIC = (
     "path",
@@ -309,14 +311,14 @@ def read(manifest: bytes, texts: bytes) -> Release:
     Raises:
         ValueError: it is something else; the message says what.
     """
+    found, printed = parsed(manifest), parsed(texts)
     try:
-        found, printed = json.loads(manifest), json.loads(texts)
         if found["schema"] != SCHEMA:
             message = f"its schema is {found['schema']!r}, not {SCHEMA}"
             raise ValueError(message)
         release = Release(
             name=_of(str, found["name"]),
-            part=_words(found["part"]),
+            part=_part(found["part"]),
             date=dt.date.fromisoformat(found["date"]).isoformat(),
             source=_of(dict, found["source"]),
             since=_words(found["since"]),
@@ -336,7 +338,7 @@ def read(manifest: bytes, texts: bytes) -> Release:
             release.clinics[row["clinic"]], release.leaflets[row["leaflet"]]
             language = release.languages[row["language"]]
             language["script"], language["direction"], language["stamp"]
-    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         message = f"it is not what handbill writes: {type(error).__name__}: {error}"
         raise ValueError(message) from error
     return release
@@ -345,6 +347,23 @@ def read(manifest: bytes, texts: bytes) -> Release:
 def as_json(found: Any) -> bytes:
     """Write JSON that is the same wherever it is written."""
     return json.dumps(found, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
+
+
+def parsed(data: bytes) -> Any:
+    """Read what `as_json` wrote; what says the same in other bytes is refused.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    try:
+        found = json.loads(data)
+        if as_json(found) != data:
+            message = "it is written in another way than handbill writes"
+            raise ValueError(message)
+    except RecursionError as error:
+        message = "it is nested too deep"
+        raise ValueError(message) from error
+    return found
 
 
 def sums(digests: Mapping[str, str]) -> bytes:
@@ -459,6 +478,14 @@ def _of(kind: type, value: Any) -> Any:
 
 def _words(row: Any) -> dict[str, str]:
     return {_of(str, key): _of(str, value) for key, value in row.items()}
+
+
+def _part(row: Any) -> dict[str, str]:
+    found = _words(row)
+    if strange := found.keys() - set(_PARTS):
+        message = f"nothing is a part by {', '.join(sorted(strange))}"
+        raise ValueError(message)
+    return found
 
 
 def _settings(row: Any) -> dict[str, Any]:
