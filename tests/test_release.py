@@ -263,8 +263,7 @@ def test_what_is_signed_can_go_out_alone(unsigned: Publisher) -> None:
 
     assert unsigned.verify() == 0
     text = notes(unsigned)
-    assert "### Arabic (ar): left out" in text
-    assert "1 file not in this release: a draft." in section(text, "Arabic (ar): left out")
+    assert "## Left out\n\n- Clean hands (hands), a draft: Arabic (ar)\n" in text
     assert "1 file not in this release: not asked for." in section(text, "Spanish (es): added")
     assert "This release was narrowed: clinic one; only what is signed." in text
     manifest = json.loads((unsigned.released / STEM / "manifest.json").read_text("utf-8"))
