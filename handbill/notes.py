@@ -103,10 +103,10 @@ def news(
     def order(pair: tuple[str, str]) -> tuple[bool, str, bool, str]:
         return pair[0] == INTERFACE, pair[0], pair[1] != first, pair[1]
 
-    pairs = {*now, *then, *out, *((INTERFACE, item.language) for item in release.texts)}
+    pairs = {*now, *then, *out, *(pair for pair in release.texts if pair[0] == INTERFACE)}
     for domain, tag in sorted(pairs, key=order):
-        text = release.text(domain, tag)
-        old = before.text(domain, tag) if before else None
+        text = release.texts.get((domain, tag))
+        old = before.texts.get((domain, tag)) if before else None
         rows, rows_then = now.get((domain, tag), {}), then.get((domain, tag), {})
         passages: tuple[Passage, ...] = ()
         stale = 0
@@ -294,7 +294,7 @@ def _written(sheet: _Sheet, found: Sequence[News]) -> Iterator[str]:
         said = f"{_count(drafts, 'file')} of these are drafts, and say so on every page."
         yield sheet.paragraph(said, kind="draft")
     if before is None:
-        yield sheet.paragraph("There is no earlier release to compare with.")
+        yield sheet.paragraph("Not compared with an earlier release.")
     else:
         yield sheet.paragraph(
             f"Compared with {before.name}. What is marked [removed] was in it; what is marked "
@@ -316,6 +316,8 @@ def _written(sheet: _Sheet, found: Sequence[News]) -> Iterator[str]:
             for name, said in release.narrowed.items()
         )
         yield sheet.paragraph(f"This release was narrowed: {asked}.")
+    said = "Check these files with sha256sum --check SHA256SUMS, or with handbill verify."
+    yield sheet.paragraph(said)
 
 
 def _left_out(sheet: _Sheet, found: Iterable[News]) -> Iterator[str]:
@@ -353,7 +355,9 @@ def _called(sheet: _Sheet, domain: str) -> str:
 
 
 def _told(sheet: _Sheet, item: News) -> Iterator[str]:
-    yield sheet.head(3, f"{_named(sheet, item.language)}: {item.fate}")
+    # Without an earlier release nobody knows what was added.
+    fate = f": {item.fate}" if sheet.before else ""
+    yield sheet.head(3, f"{_named(sheet, item.language)}{fate}")
     if item.text:
         yield sheet.paragraph(_version(sheet, item, item.text))
     if item.unsigned:

@@ -22,6 +22,9 @@ from handbill.release import MANIFEST, PROVENANCE, RECORDS, SUMS, TEXTS, Release
 
 
 _SUM = re.compile(r"([0-9a-f]{64})  ([^\n]+)\n")
+_UNLIKE = (
+    "nothing was made anew; check out the release's revision, with its lock file and libraries"
+)
 _HINT = "get it again from where it was published; if it is the same there, tell the publisher"
 
 
@@ -126,7 +129,7 @@ class Verifier:
                     yield _fault("disguised-draft", tree.label, row["path"], said)
 
     def _expired(self, tree: Tree, found: Release) -> Iterator[Fault]:
-        for text in found.texts:
+        for text in found.texts.values():
             for item in text.signatures:
                 if item.expires < self.today and item not in self.told:
                     self.told.add(item)
@@ -205,11 +208,6 @@ def unlike(
     return faults
 
 
-_UNLIKE = (
-    "nothing was made anew; check out the release's revision, with its lock file and libraries"
-)
-
-
 def other(found: Release, row: Mapping[str, Any], made: str) -> Fault:
     """Say that an edition was made anew to other bytes."""
     message = f"made anew from the same inputs it is {made[:12]}, not {row['digest'][:12]}"
@@ -226,9 +224,7 @@ def _sums(tree: Tree, names: Collection[str], verdict: Verdict) -> None:
         return
     rows = _SUM.findall(text)
     listed = {name: digest for digest, name in rows}
-    if "".join(f"{digest}  {name}\n" for digest, name in rows) != text or list(listed) != sorted(
-        listed
-    ):
+    if releases.sums(listed).decode() != text:
         message = "is not a sorted list of SHA-256 sums"
         verdict.faults.append(_fault("release-file", label, SUMS, message))
     for name in sorted({*names} - {SUMS}):
@@ -298,10 +294,10 @@ def _texts(tree: Tree, found: Release) -> Iterator[Fault]:
         if signoff.code(lines) != code:
             message = f"the text {code[: signoff.SHORT]} is not what was signed under this code"
             yield forged(TEXTS, message)
-    codes = {(text.domain, text.language): text.code for text in found.texts}
+    codes = {pair: text.code for pair, text in found.texts.items()}
     for code in sorted(found.printed.keys() - codes.values()):
         yield forged(TEXTS, f"the text {code[: signoff.SHORT]} belongs to no edition")
-    for text in found.texts:
+    for text in found.texts.values():
         where = f"{text.domain} in {text.language}"
         if text.code not in found.printed:
             yield forged(TEXTS, f"the text of {where} is missing")

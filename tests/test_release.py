@@ -264,7 +264,7 @@ def test_what_is_signed_can_go_out_alone(unsigned: Publisher) -> None:
     assert unsigned.verify() == 0
     text = notes(unsigned)
     assert "## Left out\n\n- Clean hands (hands), a draft: Arabic (ar)\n" in text
-    assert "1 file not in this release: not asked for." in section(text, "Spanish (es): added")
+    assert "1 file not in this release: not asked for." in section(text, "Spanish (es)")
     assert "This release was narrowed: clinic one; only what is signed." in text
     manifest = json.loads((unsigned.released / STEM / "manifest.json").read_text("utf-8"))
     assert [(row["path"], row["why"]) for row in manifest["left_out"]] == [
@@ -285,9 +285,9 @@ def test_released_drafts_are_named(unsigned: Publisher) -> None:
     assert unsigned.verify() == 0
     text = notes(unsigned)
     assert "**2 files of these are drafts, and say so on every page.**" in text
-    told = section(text, "Arabic (ar): added")
+    told = section(text, "Arabic (ar)")
     assert "A draft: nobody has signed hands (ar): translator, hands (ar): second-reader" in told
-    assert "draft" not in section(text, "Spanish (es): added")
+    assert "draft" not in section(text, "Spanish (es)")
 
 
 def test_an_edition_that_fails_stops_the_release(
@@ -338,7 +338,7 @@ def test_nobody_answers_for_a_choice(publisher: Publisher) -> None:
 
     assert publisher.release("--signed", name="2") == 0
     assert publisher.verify(publisher.root / "releases/2") == 0
-    told = section(notes(publisher, "2"), "English (en): added")
+    told = section(notes(publisher, "2"), "English (en)")
     assert "1 file not in this release: a draft." in told
     manifest = publisher.root / "releases/2/leaflets-2/manifest.json"
     assert json.loads(manifest.read_text("utf-8"))["clinics"] == {
@@ -771,6 +771,34 @@ def test_records_of_strangers_are_read_with_care(
     (root / name).write_bytes(data)
 
     assert any("LF855 release-file" in line for line in findings(publisher, capsys, root))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda manifest: manifest.update(more="x"),
+        lambda manifest: manifest["texts"].append(manifest["texts"][0]),
+        lambda manifest: manifest["part"].update(leaflet="hands"),
+        lambda manifest: manifest["editions"][0].update(path="one/es/hands.a4.pdf"),
+        lambda manifest: manifest["editions"][0].update(clinic="three"),
+        lambda manifest: manifest["texts"][0]["signatures"][0].update(role="king"),
+        lambda manifest: manifest["settings"].update({"source-signatures": None}),
+        lambda manifest: manifest.update(name="\ud800"),
+    ],
+)
+def test_a_manifest_holds_what_handbill_writes_and_no_more(
+    publisher: Publisher,
+    capsys: pytest.CaptureFixture[str],
+    change: Callable[[Any], object],
+) -> None:
+    """What is not understood is not trusted."""
+    path = publisher.released / STEM / "manifest.json"
+    found = json.loads(path.read_text("utf-8"))
+    change(found)
+    path.write_bytes(json.dumps(found, indent=1, sort_keys=True).encode() + b"\n")
+
+    said = findings(publisher, capsys, publisher.released / STEM)
+    assert any(f"{STEM}/manifest.json:1:1: LF855 release-file: " in line for line in said)
 
 
 def test_what_is_no_release_is_refused(

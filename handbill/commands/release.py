@@ -78,12 +78,14 @@ def _release(options: argparse.Namespace) -> int:
         hint = "use letters, digits, full stops, hyphens and low lines; such as 2026.11.1"
         asked.cannot("release-name", "--name", message, hint)
     before = _before(options.since) if options.since else None
+    if before is None:
+        say("the notes will compare with nothing; name the last release with --since")
     found = sources.read(options.root)
     loaded = project.load(found, today=asked.today(options))
     selection = asked.selection(options, loaded)
     editions = [item for item in plan.editions(loaded) if selection.selects(item)]
     if options.signed:
-        editions = [item for item in editions if not plan.unsigned(loaded, item)]
+        editions = plan.signed(loaded, editions)
     findings = list(told.rules().run(loaded))
     findings += [told.rules().diagnose(fault) for fault in plan.drafts(loaded, editions)]
     planned = list(plan.editions(loaded))
