@@ -181,8 +181,6 @@ def _passages(
 ) -> tuple[tuple[Passage, ...], int]:
     found, stale = list[Passage](), 0
     for change in difference.changes(before, after):
-        line = change.after or change.before
-        assert line is not None  # noqa: S101 - a change has at least one of both
         old, new = (item.text if item else "" for item in (change.before, change.after))
         if old == new and not change.moved:
             stale += 1
@@ -195,7 +193,8 @@ def _passages(
         )
         if old == new:
             compared = [(Fate.SAME, new)]
-        found.append(Passage(kind=line.kind, fate=_changed(change), compared=tuple(compared)))
+        kind = next(item.kind for item in (change.after, change.before) if item)
+        found.append(Passage(kind=kind, fate=_changed(change), compared=tuple(compared)))
     return tuple(found), stale
 
 

@@ -941,15 +941,44 @@ def test_another_checkout_is_named_instead_of_a_false_alarm(
     said = "LF864 unlike-checkout: is not what one/ar/hands.a4.pdf was made from"
     assert found == [f"content/clinics/one.toml:1:1: {said}"]
 
+    publisher.edit("templates/leaflet.html.jinja", "<h1>", '<h1 class="x">')
+    publisher.edit("locales/languages.toml", "line-height = 1.6", "line-height = 1.7")
+    (publisher.root / "locales/ar/signed/hands.json").unlink()
+    (publisher.root / "content/clinics/two.toml").unlink()
+    assert publisher.verify() == 0
+    capsys.readouterr()
+    assert publisher.verify(None, "--language", "ar") == 1
+    found = [line for line in capsys.readouterr().out.splitlines() if ": LF" in line]
+    assert [line.split(":")[0] for line in found] == [
+        "content/clinics/one.toml",
+        "locales/ar/signed/hands.json",
+        "locales/languages.toml",
+        "templates/leaflet.html.jinja",
+        "two/ar/hands.a4.pdf",
+    ]
+
+
+def test_another_toolchain_is_named_instead_of_a_false_alarm(
+    publisher: Publisher, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The package, and what it was; a font is a file of the checkout."""
     root = publisher.released / STEM
     with edited(root / "manifest.json") as manifest:
         manifest["toolchain"]["weasyprint"] = "69.0"
     cover_up(root)
+    capsys.readouterr()
     assert publisher.verify(root, "--clinic", "two") == 1
     found = [line for line in capsys.readouterr().out.splitlines() if ": LF" in line]
-    assert found == [
-        f"{STEM}/manifest.json:1:1: LF864 unlike-checkout: made with weasyprint 69.0; here is 70.0"
-    ]
+    said = "the release was made with 69.0; here is 70.0"
+    assert found == [f"weasyprint:1:1: LF864 unlike-checkout: {said}"]
+
+    font = publisher.root / "templates/fonts/NotoSans-Bold.ttf"
+    data = font.read_bytes()
+    font.unlink()  # its bytes are shared with other projects
+    font.write_bytes(data + b"x")
+    assert publisher.verify(publisher.released / f"{STEM}.zip", "--language", "en") == 1
+    found = [line for line in capsys.readouterr().out.splitlines() if ": LF" in line]
+    assert [line.split(":")[0] for line in found] == ["templates/fonts/NotoSans-Bold.ttf"]
 
 
 def test_findings_are_written_for_machines(
