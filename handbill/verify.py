@@ -69,8 +69,10 @@ class Verifier:
             return [self.one(path)]
         outside = Verdict()
         label = path.resolve().name
-        zips = sorted(path.glob("*.zip"))
-        inner = sorted(item for item in path.iterdir() if item.is_dir())
+        # Links are told, and not followed.
+        here = sorted(item for item in path.iterdir() if not item.is_symlink())
+        zips = [item for item in here if item.suffix == ".zip" and item.is_file()]
+        inner = [item for item in here if item.is_dir()]
         if not zips and not inner:
             message = "holds no release"
             raise DamagedError(message)
