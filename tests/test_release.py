@@ -424,6 +424,40 @@ def test_notes_tell_what_came_and_went(publisher: Publisher) -> None:
     assert "Files withdrawn:\n\n- two/es/hands.a4.pdf\n" in told
 
 
+def test_a_translation_that_stayed_is_told(publisher: Publisher) -> None:
+    """Its English has other words now; what is the same in every language is told once."""
+    for path in (ENGLISH, SPANISH, ARABIC):
+        publisher.edit(path, "hurry", "rush")
+    publisher.edit(ENGLISH, 'version = "1.0"', 'version = "1.1"')
+    publisher.edit(ENGLISH, "year = 2009", "year = 2024")
+    leaflet = publisher.root / ENGLISH
+    text = leaflet.read_text("utf-8")
+    box = text[text.index("!!! warning") :]
+    leaflet.write_text(text.replace(box, "").replace("## Wash", f"{box}\n## Wash"), "utf-8")
+    publisher.sign()
+    assert publisher.release("--since", str(publisher.released), name="2") == 0
+
+    source = "World Health Organization. Hand hygiene"
+    told = section(notes(publisher, "2"), "English (en): changed")
+    english = re.sub(r"\n+", "\n", re.sub("<p [^>]*>", "", told)).replace("</p>", "").split("\n")
+    assert english[2:-2] == [
+        "Heading, moved:",
+        "Wash",
+        "Paragraph, moved and changed:",
+        f"… **Do not** {marked('hurry', 'rush')}.",
+        "Structure, changed:",
+        "which blocks stand in which list, box or table",
+        "Source who, changed:",
+        f"{source} ({marked('2009', '2024')}). https://example.org/hands",
+        "Version, changed:",
+        marked("1.0", "1.1"),
+    ]
+    spanish = section(notes(publisher, "2"), "Spanish (es): changed")
+    assert "1 line as before, though the English has changed." in spanish
+    assert "Paragraph, moved:" in spanish
+    assert "<ins>" not in spanish
+
+
 def test_a_draft_that_was_signed_since_is_told(unsigned: Publisher) -> None:
     """It has the same words as before, and is another leaflet."""
     unsigned.edit("pyproject.toml", "languages", 'draft-languages = ["ar"]\nlanguages')
