@@ -204,6 +204,7 @@ class Clinic:
         slots: the values that leaflets may print; its own before its country's.
         choices: which local variants it prints, by name; its own before its country's.
         paths: the files that say so: its own, then its country's.
+        email_monitored: whether somebody reads what comes to its email address.
     """
 
     id: str
@@ -219,6 +220,7 @@ class Clinic:
     logo_data: bytes
     choices: Mapping[str, Choice] = field(default_factory=dict)
     paths: tuple[str, ...] = ()
+    email_monitored: bool = True
     locations: Mapping[str, Location] = field(default_factory=dict, compare=False, repr=False)
 
     def prints(self, boxes: Iterable[str]) -> bool:
@@ -653,6 +655,27 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mailing:
+    """`[tool.handbill.email]` of pyproject.toml; what is empty must stand on the command line.
+
+    Attributes:
+        server: where messages are handed in, such as `smtp://mail.example.org:587`.
+        sender: from whom they come, with or without a name.
+        rate: how many are sent in a minute at most.
+        max_size: how large one may be, in megabytes.
+        attach: the formats that are attached beside the PDF for paper where there is no site.
+        subject_names_leaflet: whether a subject, which lock screens show, says what it is about.
+    """
+
+    server: str = ""
+    sender: str = ""
+    rate: int = 60
+    max_size: int = 10
+    attach: tuple[str, ...] = ("large-print",)
+    subject_names_leaflet: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """`[tool.handbill]` of pyproject.toml.
 
@@ -663,6 +686,7 @@ class Settings:
         draft_languages: the languages whose drafts a release may hold.
         site: where the web pages are published, without a slash at its end; none if empty.
         fan_out: whether a text is typeset once for all its clinics where that can be.
+        mailing: how leaflets are sent by email; no edition depends on it.
     """
 
     source_language: str = "en"
@@ -674,6 +698,8 @@ class Settings:
     draft_languages: tuple[str, ...] = ()
     site: str = ""
     fan_out: bool = False
+    # Not in what `repr` says, of which the inputs of editions are made.
+    mailing: Mailing = field(default_factory=Mailing, repr=False)
     locations: Mapping[str, Location] = field(default_factory=dict, compare=False, repr=False)
 
 
