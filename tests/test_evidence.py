@@ -10,7 +10,6 @@ import pytest
 
 from handbill import (
     cli,
-    commands,
     evidence,
     press,
     project,
@@ -20,6 +19,7 @@ from handbill import (
     sources,
     standards,
 )
+from handbill.commands import told
 from handbill.diagnostics import Diagnostic, Location
 from handbill.evidence import Evidence, Lists
 from handbill.store import Store
@@ -471,15 +471,15 @@ def check(root: Path, *arguments: str) -> int:
 @pytest.mark.slow
 def test_reports_are_written_and_cleaned(reported: Path, tmp_path: Path) -> None:
     """Beside the editions or in a folder of choice, byte for byte the same every time."""
-    assert check(reported) == commands.CLEAN
+    assert check(reported) == told.CLEAN
     folder = reported / "output/reports"
     first = {path.name: path.read_bytes() for path in folder.iterdir()}
-    assert check(reported, str(tmp_path / "pack"), "--leaflet", "hands") == commands.CLEAN
+    assert check(reported, str(tmp_path / "pack"), "--leaflet", "hands") == told.CLEAN
     second = {path.name: path.read_bytes() for path in (tmp_path / "pack").iterdir()}
 
     assert sorted(first) == ["hands.html", "hands.pdf"]
     assert first == second
-    assert cli.main(["clean", "--root", str(reported)]) == commands.CLEAN
+    assert cli.main(["clean", "--root", str(reported)]) == told.CLEAN
     assert not folder.exists()
 
 
@@ -496,7 +496,7 @@ def test_a_report_takes_what_the_last_build_saw_and_survives_the_next(reported: 
         store = Store(reported / "output")
         return len(runner.Build(loaded, store, fonts_conf=str(FONTS), findings=[]).made())
 
-    assert build() == commands.CLEAN
+    assert build() == told.CLEAN
     check(reported)
     page = reported / "output/reports/hands.html"
     assert made() == 3
@@ -506,7 +506,7 @@ def test_a_report_takes_what_the_last_build_saw_and_survives_the_next(reported: 
     assert made() == 0
     check(reported)
     assert "Editions not yet made from today’s text: 3 of 3." in page.read_text("utf-8")
-    assert build() == commands.CLEAN
+    assert build() == told.CLEAN
     assert page.exists()
 
 
@@ -547,5 +547,5 @@ def test_without_standards_there_is_no_report(
     copied: Callable[..., Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An empty report would look like one in which nothing is wrong."""
-    assert check(copied()) == commands.STUCK
+    assert check(copied()) == told.STUCK
     assert "content/standards.toml:1:1: LF160 standards-file:" in capsys.readouterr().err

@@ -12,7 +12,8 @@ import pypdfium2
 import pytest
 import zxingcpp
 
-from handbill import cli, commands, languages, plan, press, project, sources, templates
+from handbill import cli, languages, plan, press, project, sources, templates
+from handbill.commands import told
 from handbill.editions import Edition
 from handbill.model import Project, Proof
 from tests.conftest import ROOT, TODAY, findings
@@ -131,10 +132,10 @@ def test_the_command_writes_one_language_of_each_direction(
 
     status = cli.main(["gallery", "--root", str(root), "--today", TODAY.isoformat()])
 
-    assert status == commands.CLEAN, capsys.readouterr().err
+    assert status == told.CLEAN, capsys.readouterr().err
     written = sorted(path.name for path in (root / "output" / "gallery").iterdir())
     assert written == ["ar.pdf", "en.pdf"]
-    assert cli.main(["gallery", "--root", str(root), "--language", "fr"]) == commands.STUCK
+    assert cli.main(["gallery", "--root", str(root), "--language", "fr"]) == told.STUCK
     cli.main(["clean", "--root", str(root)])
     assert not (root / "output" / "gallery").exists()
 

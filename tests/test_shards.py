@@ -296,7 +296,7 @@ def test_a_shard_that_has_not_ended_is_none(whole: Whole, monkeypatch: pytest.Mo
     def interrupted(*_arguments: object, **_options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(commands, "_progress", interrupted)
+    monkeypatch.setattr(commands.build, "progress", interrupted)
     shutil.rmtree(whole.folder / ALL[0])
     assert whole.build(ALL[0], "--shard", "1/5") == 2
 
