@@ -21,6 +21,12 @@ _JOINER = (
     rf"(?:{_INNER}{{1,3}}|{_SPACE}{_INNER}{{0,2}}|(?<=[0-9]){_SPACE}?{_DASH}{_SPACE}(?=[0-9]))"
 )
 _SIGN = r"(?:(?<![\w)])[+\-±<>≤≥~$€£\u2212](?=[0-9(]))?"
+#: Isolates and what ends them (UAX #9, 2.4 and 2.5).
+_LEFT_TO_RIGHT, _RIGHT_TO_LEFT, _POP = "\u2066", "\u2067", "\u2069"
+_ADDRESS = re.compile(r"https?://\S+")
+#: Words of scripts that are written from right to left, with what stands between two of them.
+_STRONG = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff"
+_RIGHT_TO_LEFT_RUN = re.compile(rf"[{_STRONG}](?:[^\n{_POP}]*[{_STRONG}])?")
 _ENTITY_OR_RUN = re.compile(rf"&#?\w+;|({_SIGN}{_ATOM}(?:{_JOINER}{_ATOM})*(?:{_SPACE}?[%‰°′″])?)")
 
 
@@ -50,6 +56,26 @@ def pieces(text: str) -> list[tuple[str, bool]]:
             found += [(unescape(match.group(1)), True)]
             position = match.end()
     return [*found, (unescape(escaped[position:]), False)]
+
+
+def isolate_plain(text: str, direction: str) -> str:
+    """Keep runs against the direction of a plain text in their order, with signs nobody sees.
+
+    A line that is nothing but a web address stays as it is: programs that make a link of it would
+    take such a sign for a part of it.
+    """
+    wrap = _wrapped_lines if direction == "rtl" else _wrapped_words
+    return "\n".join(
+        line if _ADDRESS.fullmatch(line.strip()) else wrap(line) for line in text.split("\n")
+    )
+
+
+def _wrapped_lines(line: str) -> str:
+    return "".join(f"{_LEFT_TO_RIGHT}{text}{_POP}" if run else text for text, run in pieces(line))
+
+
+def _wrapped_words(line: str) -> str:
+    return _RIGHT_TO_LEFT_RUN.sub(lambda match: f"{_RIGHT_TO_LEFT}{match[0]}{_POP}", line)
 
 
 def _isolated(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Who is sent which leaflets: a list as spreadsheets and programs write it, and every mistake in it.
+"""Who is sent which leaflets: a list as spreadsheets and programs write it, and its mistakes.
 
 No finding repeats what stands in a list: findings end in logs, and a column that has slipped puts
 an address where a language should be. They name the row and the column instead. The only importer
@@ -61,7 +61,7 @@ class _Row:
     """The cells of a row, by column, and where each stands."""
 
     cells: Mapping[str, str]
-    place: Callable[[str], Location]
+    places: Mapping[str, Location]
 
 
 @dataclass
@@ -82,6 +82,29 @@ class _Reading:
     def at(self, line: int, column: int = 1) -> Location:
         """Return a place of the list."""
         return Location(path=self.path, line=line, column=column)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailbox:
+    """An address with the name before it.
+
+    Attributes:
+        ascii: the address in ASCII; empty if it has no such form.
+    """
+
+    name: str
+    ascii: str
+
+
+def mailbox(text: str) -> Mailbox | None:
+    """Read an address as people write it, perhaps with a name before it; None if it is none."""
+    try:
+        found = validate_email(
+            text, check_deliverability=False, strict=True, allow_display_name=True
+        )
+    except EmailNotValidError:
+        return None
+    return Mailbox(name=found.display_name or "", ascii=found.ascii_email or "")
 
 
 def read(data: bytes, path: str, project: Project) -> tuple[tuple[Recipient, ...], list[Fault]]:
@@ -117,7 +140,8 @@ def single(
         project: as for `read`.
     """
     reading = _Reading(places["address"], project)
-    _take(_Row(cells=cells, place=lambda column: Location(path=places[column])), reading)
+    found = {column: Location(path=option) for column, option in places.items()}
+    _take(_Row(cells=cells, places=found), reading)
     return tuple(reading.recipients), reading.faults
 
 
@@ -145,31 +169,27 @@ def _decoded(data: bytes, reading: _Reading) -> str | None:
 def _table(text: str, reading: _Reading) -> Iterator[_Row]:
     """Yield the rows of a CSV file, behind a first row that names their columns."""
     delimiter = max(_DELIMITERS, key=lambda sign: len(_names(_heads(text, sign)) & set(COLUMNS)))
-    heads: list[str] = []
+    heads: tuple[str, ...] = ()
     for line, raw, cells in _records(text, delimiter, reading):
         if not any(cell.strip() for cell in cells):
             continue
-
-        def place(number: int, line: int = line, raw: str = raw) -> Location:
-            return _place(reading, line, raw, delimiter, number)
-
+        record = _Record(reading=reading, line=line, raw=raw, delimiter=delimiter)
         if not heads:
-            heads = [_name(cell) for cell in cells]
-            if not _headed(heads, place, line, reading):
+            heads = tuple(_name(cell) for cell in cells)
+            if not _headed(heads, record, reading):
                 return
             continue
         if any(cell.strip() for cell in cells[len(heads) :]):
             message = f"a row of {len(cells)} cells under {len(heads)} headings"
             hint = f"a value with {_said(delimiter)} in it stands in double quotes"
-            reading.fault("mailing-list", place(len(heads)), message, hint)
+            reading.fault("mailing-list", record.place(len(heads)), message, hint)
             continue
+        # Spreadsheets leave empty cells at the end away.
         filled = [*cells, *[""] * (len(heads) - len(cells))]
-        last = len(cells) - 1
+        at = {name: heads.index(name) for name in COLUMNS if name in heads}
         yield _Row(
-            cells={name: filled[heads.index(name)] for name in COLUMNS if name in heads},
-            place=lambda column, place=place, last=last: place(
-                min(heads.index(column), last) if column in heads else 0
-            ),
+            cells={name: filled[number] for name, number in at.items()},
+            places={name: record.place(min(at.get(name, 0), len(cells) - 1)) for name in COLUMNS},
         )
 
 
@@ -189,23 +209,21 @@ def _names(cells: Sequence[str]) -> set[str]:
     return set(map(_name, cells))
 
 
-def _headed(
-    heads: Sequence[str], place: Callable[[int], Location], line: int, reading: _Reading
-) -> bool:
+def _headed(heads: Sequence[str], record: "_Record", reading: _Reading) -> bool:
     """Tell whether a first row names all columns; say what it does not."""
     complete = True
     for name in _REQUIRED:
         if name not in heads:
             hint = f"the columns are {', '.join(_REQUIRED)}, and perhaps {COLUMNS[-1]}"
-            reading.fault("mailing-list", reading.at(line), f"no column {name!r}", hint)
+            reading.fault("mailing-list", reading.at(record.line), f"no column {name!r}", hint)
             complete = False
     for number, name in enumerate(heads):
         if name and name in heads[:number]:
             message = f"the column in place {number + 1} is there twice"
-            reading.fault("mailing-list", place(number), message, "keep one of the two")
+            reading.fault("mailing-list", record.place(number), message, "keep one of the two")
             complete = False
         elif name and name not in COLUMNS:
-            _unread(name, place(number), f"the column in place {number + 1}", reading)
+            _unread(name, record.place(number), f"the column in place {number + 1}", reading)
     return complete
 
 
@@ -242,15 +260,24 @@ def _records(
         reading.fault("mailing-list", reading.at(line), f"not CSV: {error}", hint)
 
 
-def _place(reading: _Reading, line: int, raw: str, delimiter: str, number: int) -> Location:
-    """Return where a cell of a record begins."""
-    cell = re.compile(f'"(?:[^"]|"")*"[^{delimiter}]*|[^{delimiter}]*')
-    at = 0
-    for _ in range(number):
-        found = cell.match(raw, at)
-        at = found.end() + 1 if found else at
-    before = _NEWLINE.split(raw[:at])
-    return reading.at(line + len(before) - 1, len(before[-1]) + 1)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Record:
+    """The text of one row of a table, which may be several lines."""
+
+    reading: _Reading
+    line: int
+    raw: str
+    delimiter: str
+
+    def place(self, number: int) -> Location:
+        """Return where a cell begins."""
+        cell = re.compile(f'"(?:[^"]|"")*"[^{self.delimiter}]*|[^{self.delimiter}]*')
+        at = 0
+        for _ in range(number):
+            found = cell.match(self.raw, at)
+            at = found.end() + 1 if found else at
+        before = _NEWLINE.split(self.raw[:at])
+        return self.reading.at(self.line + len(before) - 1, len(before[-1]) + 1)
 
 
 def _json_lines(text: str, reading: _Reading) -> Iterator[_Row]:
@@ -284,7 +311,7 @@ def _json_lines(text: str, reading: _Reading) -> Iterator[_Row]:
             unread.add(name)
         cells = _cells(pairs, place, reading)
         if cells is not None:
-            yield _Row(cells=cells, place=place)
+            yield _Row(cells=cells, places={name: place(name) for name in COLUMNS})
 
 
 class _Pairs(list[tuple[str, Any]]):
@@ -319,17 +346,19 @@ def _take(row: _Row, reading: _Reading) -> None:
     for name, value in cells.items():
         if not value and name in _REQUIRED:
             message = f"no {name}"
-            reading.fault("mailing-list", row.place(name), message, "fill it in, or leave out the row")
+            reading.fault(
+                "mailing-list", row.places[name], message, "fill it in, or leave out the row"
+            )
         elif letter := next((sign for sign in value if unicodedata.category(sign) in _UNSAFE), ""):
             what = "a line break" if letter in "\r\n" else f"the sign U+{ord(letter):04X}"
             message = f"{name} holds {what}"
-            reading.fault("unsafe-text", row.place(name), message, "type the value anew")
+            reading.fault("unsafe-text", row.places[name], message, "type the value anew")
     if len(reading.faults) > before:
         return
     if len(cells["reference"]) > _REFERENCE:
         message = f"a reference of {len(cells['reference'])} letters"
         hint = f"{_REFERENCE} are enough"
-        reading.fault("mailing-list", row.place("reference"), message, hint)
+        reading.fault("mailing-list", row.places["reference"], message, hint)
     address = _address(cells["address"], row, reading)
     leaflets = tuple(dict.fromkeys(filter(None, _SEPARATOR.split(cells["leaflets"]))))
     _choices(cells, leaflets, row, reading)
@@ -342,7 +371,7 @@ def _take(row: _Row, reading: _Reading) -> None:
             leaflets=leaflets,
             clinic=cells["clinic"],
             reference=cells["reference"],
-            row=row.place("address"),
+            row=row.places["address"],
         )
         reading.recipients.append(found)
 
@@ -355,7 +384,7 @@ def _address(written: str, row: _Row, reading: _Reading) -> str:
         local, sign, domain = written.rpartition("@")
         message = f"not an address: {_wrong(local, domain) if sign else 'it has no @'}"
         hint = "one address, such as name@example.org, and nothing around it"
-        reading.fault("malformed-address", row.place("address"), message, hint)
+        reading.fault("malformed-address", row.places["address"], message, hint)
         return ""
 
 
@@ -384,7 +413,7 @@ def _choices(
         names |= {known.english: tag, known.autonym: tag}
 
     def unknown(column: str, what: str, hint: str) -> None:
-        reading.fault("unknown-recipient-choice", row.place(column), what, hint)
+        reading.fault("unknown-recipient-choice", row.places[column], what, hint)
 
     if language not in tags:
         meant = {name.casefold(): tag for name, tag in names.items()}.get(language.casefold())
@@ -413,7 +442,7 @@ def _first(
     for leaflet in leaflets:
         # Mail servers may tell Anna@ from anna@, and none does.
         key = (address.casefold(), cells["clinic"], cells["language"], leaflet)
-        place = row.place("address")
+        place = row.places["address"]
         earlier = reading.seen.setdefault(key, place)
         if earlier is not place:
             message = f"line {earlier.line} sends {leaflet} to the same address already"

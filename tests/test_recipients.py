@@ -18,7 +18,19 @@ PROJECT = load()
 HEAD = "address,language,leaflets,clinic,reference\n"
 ROW = "anna@example.org,es,hands,one,A-17\n"
 #: What would send a message to somebody else, or turn a line around.
-UNSAFE = ("\r", "\n", "\r\n", "\0", "\u202e", "\u2066", "\u200f", "\u2028", "\u200b", "\x1b", "\x85")
+UNSAFE = (
+    "\r",
+    "\n",
+    "\r\n",
+    "\0",
+    "\u202e",
+    "\u2066",
+    "\u200f",
+    "\u2028",
+    "\u200b",
+    "\x1b",
+    "\x85",
+)
 
 
 def read(text: str | bytes) -> tuple[tuple[Recipient, ...], list[Fault]]:
@@ -43,7 +55,7 @@ def written(rows: list[list[str]], delimiter: str = ",") -> str:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 def test_spreadsheets_lists_are_read(delimiter: str, encoding: str, newline: str) -> None:
-    """Whatever delimiter, mark and line ends a spreadsheet writes; columns may stand in any order."""
+    """Whatever delimiter, mark and line ends a spreadsheet writes, and in any order."""
     rows = "Clinic,Reference,address ,leaflets,language|one,,Anna@EXAMPLE.org,hands,ar|,,,,|"
     text = rows.replace(",", delimiter).replace("|", newline)
     found, faults = read(text.encode(encoding))
@@ -72,7 +84,10 @@ def test_json_lines_are_read() -> None:
 
 def test_quoted_line_breaks_leave_places_right() -> None:
     """A finding after one, and in the same row, stands where the editor shows it."""
-    text = 'note,address,language,leaflets,clinic\n"a\n""b",no address,es,hands,one\n,,,,\nx,y,es,hands,one\n'
+    text = (
+        'note,address,language,leaflets,clinic\n"a\n""b",no address,es,hands,one\n'
+        ",,,,\nx,y,es,hands,one\n"
+    )
 
     assert [item[:2] for item in told(text)] == [
         ("1:1", "unread-column"),
@@ -116,7 +131,12 @@ def test_what_is_no_list_is_told(text: str | bytes, expected: tuple[str, str]) -
 @pytest.mark.parametrize(
     ("row", "place", "message", "hint"),
     [
-        ("anna@example.org,fr,hands,one", "2:18", "no language of this project", "there are en, es, ar"),
+        (
+            "anna@example.org,fr,hands,one",
+            "2:18",
+            "no language of this project",
+            "there are en, es, ar",
+        ),
         ("anna@example.org,Español,hands,one", "2:18", "no language", "did you mean 'es'?"),
         ("anna@example.org,arabic,hands,one", "2:18", "no language", "did you mean 'ar'?"),
         ("anna@example.org,es,hand,one", "2:21", "the leaflet is none", "did you mean 'hands'?"),
@@ -167,7 +187,9 @@ def test_malformed_addresses_are_told_and_not_repeated(address: str, message: st
     assert (fault.kind, fault.message) == ("malformed-address", f"not an address: {message}")
 
 
-@pytest.mark.parametrize("address", ["анна@example.org", "anna@bücher.example.org", "o'x+y@example.org"])
+@pytest.mark.parametrize(
+    "address", ["анна@example.org", "anna@bücher.example.org", "o'x+y@example.org"]
+)
 def test_addresses_of_any_script_are_read(address: str) -> None:
     """Whether a server takes them is for it to say."""
     found, faults = read(HEAD + f"{address},es,hands,one,\n")
@@ -205,7 +227,11 @@ def test_a_column_that_nothing_reads_is_a_warning() -> None:
     as_json=st.booleans(),
 )
 def test_nothing_unsafe_is_taken(
-    column: str, unsafe: str, at: int, tail: str, as_json: bool  # noqa: FBT001
+    column: str,
+    unsafe: str,
+    at: int,
+    tail: str,
+    as_json: bool,  # noqa: FBT001
 ) -> None:
     """Line breaks, zeros and signs that turn text around, anywhere in any field, are found."""
     values = dict(zip(recipients.COLUMNS, ROW.strip().split(","), strict=True))
