@@ -368,10 +368,8 @@ class Desk:
         return [self.bundles[item.clinic, item.language, leaflet] for leaflet in item.leaflets]
 
     def _weigh(self, item: Recipient) -> None:
-        """Find a letter that is too large and has nothing to lead to."""
-        if self.project.settings.site:
-            return
-        size = len(self.message(item, enclose=True).as_bytes())
+        """Write a letter to find what is wrong with it: it may have too much and no links."""
+        size = len(self.message(item, enclose=not self.project.settings.site).as_bytes())
         if size > self.max_size:
             megabytes = f"{size / _MEGABYTE:.1f} MB, more than {self.max_size / _MEGABYTE:g}"
             hint = "set site, so that it can lead to the files; or send the leaflets one by one"
