@@ -423,25 +423,28 @@ class Desk:
         subject = " ".join(self._plain(templates.SUBJECT, context, language).split())
         text = self._plain(templates.PLAIN, context, language)
         html = self._rich({**context, "subject": subject}, language)
-        message = self._envelope(clinic, language, bidi.isolate_plain(subject, language.direction))
+        message = self._envelope(clinic, bidi.isolate_plain(subject, language.direction))
         message.set_content(bidi.isolate_plain(text.strip() + "\n", language.direction))
         message.add_alternative(html, subtype="html")
         for part in message.iter_parts():
             part["Content-Language"] = language.tag
         for file in (file for each in files for file in each):
             _attach(message, file, names[file.edition], language)
+        # Only now: what is named like it is moved into the parts.
+        message["Content-Language"] = language.tag
         _bound(message, digest(repr((item.address, subject, text)).encode())[:24])
         return message
 
-    def _envelope(self, clinic: Clinic, language: Language, subject: str) -> EmailMessage:
+    def _envelope(self, clinic: Clinic, subject: str) -> EmailMessage:
         """Begin a message: from whom it is, and that no program shall answer it."""
         message = EmailMessage(policy=_POLICY)
-        message["From"] = Address(self.sender.name or clinic.name, addr_spec=self.sender.ascii)
+        # A header is one line, whatever lines a name has.
+        name = " ".join(clinic.name.split())
+        message["From"] = Address(self.sender.name or name, addr_spec=self.sender.ascii)
         message["Subject"] = subject
         reply = recipients.mailbox(clinic.slots["clinic.email"])
         if _monitored(clinic) and reply is not None and reply.ascii:
-            message["Reply-To"] = Address(clinic.name, addr_spec=reply.ascii)
-        message["Content-Language"] = language.tag
+            message["Reply-To"] = Address(name, addr_spec=reply.ascii)
         # RFC 3834, and what Exchange knows instead: no "out of office" comes back.
         message["Auto-Submitted"] = "auto-generated"
         message["X-Auto-Response-Suppress"] = "OOF, AutoReply"

@@ -665,10 +665,18 @@ class Mailing:
         max_size: how large one may be, in megabytes.
         attach: the formats that are attached beside the PDF for paper where there is no site.
         subject_names_leaflet: whether a subject, which lock screens show, says what it is about.
+        account: the file that holds user and password.
+        authority: the file of certificates to trust instead of the system's.
+        dkim_selector: under which name the sender's domain publishes the key that letters are
+            signed with; `dkim_key` is the file of that key. Empty for no signatures.
     """
 
     server: str = ""
     sender: str = ""
+    account: str = ""
+    authority: str = ""
+    dkim_selector: str = ""
+    dkim_key: str = ""
     rate: int = 60
     max_size: int = 10
     attach: tuple[str, ...] = ("large-print",)

@@ -173,6 +173,10 @@ _MAILING = MappingProxyType(
         "max-size": Key(holds=int, required=False, example="10"),
         "attach": Key(holds=list, of=str, required=False, example='["large-print", "html"]'),
         "subject-names-leaflet": Key(holds=bool, required=False, example="true"),
+        "account": Key(holds=str, required=False, example='"/etc/handbill/account.toml"'),
+        "authority": Key(holds=str, required=False, example='"/etc/ssl/certs/clinic.pem"'),
+        "dkim-selector": Key(holds=str, required=False, pattern=r"[\w.-]+", example='"leaflets"'),
+        "dkim-key": Key(holds=str, required=False, example='"/etc/handbill/dkim.pem"'),
     }
 )
 _SETTINGS = MappingProxyType(
@@ -370,6 +374,10 @@ def _mailing(values: Mapping[str, Any]) -> Mailing:
         max_size=values.get("max-size", defaults.max_size),
         attach=tuple(values.get("attach", defaults.attach)),
         subject_names_leaflet=values.get("subject-names-leaflet", defaults.subject_names_leaflet),
+        account=values.get("account", defaults.account),
+        authority=values.get("authority", defaults.authority),
+        dkim_selector=values.get("dkim-selector", defaults.dkim_selector),
+        dkim_key=values.get("dkim-key", defaults.dkim_key),
     )
 
 

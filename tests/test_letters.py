@@ -5,7 +5,6 @@ The editions are made up, and their bytes too: what matters is what is written a
 
 import email
 import email.policy
-import email.utils
 import itertools
 import json
 import re
@@ -14,6 +13,7 @@ from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
@@ -169,7 +169,7 @@ def part(message: EmailMessage, kind: str) -> str:
     """Return the plain part, or the one with markup."""
     body = message.get_body((kind,))
     assert body is not None
-    return str(body.get_content())
+    return str(body.get_content()).replace("\r\n", "\n")
 
 
 def told(office: Desk, tag: str = "ar") -> list[tuple[str, str, str]]:
@@ -211,7 +211,9 @@ def test_a_letter_says_all_that_its_reader_needs() -> None:
 def test_both_parts_say_the_same(tag: str) -> None:
     """Every line of the plain part is in the other, in its order, but for what is a link there."""
     message = written(tag, signed(files(f'site = "{SITE}"')), reference="A-17")
-    html = re.sub(r"<head>.*?</head>|<h1.*?</h1>|<[^>]*>", " ", part(message, "html"), flags=re.DOTALL)
+    html = re.sub(
+        r"<head>.*?</head>|<h1.*?</h1>|<[^>]*>", " ", part(message, "html"), flags=re.DOTALL
+    )
     words = " ".join(ISOLATES.sub("", html).split())
     place = 0
     for line in ISOLATES.sub("", part(message, "plain")).split("\n"):
@@ -236,7 +238,17 @@ def test_a_letter_is_in_its_readers_language_and_direction(tag: str) -> None:
     assert {item["Content-Language"] for item in message.walk() if not item.is_multipart()} == {tag}
     if tag in {"ar", "zh-Hans"}:
         latin = set(re.findall("[A-Za-z]{2,}", part(message, "plain")))
-        assert latin <= {"Clinic", "One", "North", "Street", "Anytown", "https", "one", "example", "pdf"}
+        assert latin <= {
+            "Clinic",
+            "One",
+            "North",
+            "Street",
+            "Anytown",
+            "https",
+            "one",
+            "example",
+            "pdf",
+        }
 
 
 def test_numbers_keep_their_order_in_a_right_to_left_text() -> None:
@@ -257,7 +269,9 @@ def test_file_names_of_any_script_are_read_back(tag: str, name: str) -> None:
     (letter,) = office.letters([recipient(tag)])
     raw = letter.message(True).as_bytes()
     raw.decode("ascii")
-    paper, large = list(email.message_from_bytes(raw, policy=email.policy.default).iter_attachments())
+    paper, large = list(
+        email.message_from_bytes(raw, policy=email.policy.default).iter_attachments()
+    )
 
     assert paper.get_filename() == name
     assert (paper.get_content_type(), paper.get_content_disposition()) == (
@@ -271,9 +285,6 @@ def test_file_names_of_any_script_are_read_back(tag: str, name: str) -> None:
     assert header is not None
     pieces = dict(re.findall(r"filename\*(?:(\d+)\*)?=([^;\s]+)", header[1].decode()))
     joined = "".join(pieces[number] for number in sorted(pieces, key=lambda n: int(n or 0)))
-    assert email.utils.unquote(name) == name
-    from urllib.parse import unquote
-
     assert unquote(joined.removeprefix("utf-8''")) == name
 
 
@@ -334,12 +345,8 @@ def test_what_else_is_attached_is_a_setting() -> None:
         found = signed(files(f"[tool.handbill.email]\nattach = {wanted}"))
         message = written("en", found)
         assert [item.get_filename() for item in message.iter_attachments()] == names
-    web = [item for item in message.iter_attachments() if item.get_content_type() == "text/html"]
-    assert web == []
     office = desk(signed(files('[tool.handbill.email]\nattach = ["larg-print"]')))
-    assert told(office) == [
-        ("pyproject.toml:4:1", "settings", "no format is called 'larg-print'")
-    ]
+    assert told(office) == [("pyproject.toml:4:1", "settings", "no format is called 'larg-print'")]
 
 
 def test_who_gets_a_letter_can_answer_or_is_told_that_nobody_reads() -> None:
@@ -390,8 +397,11 @@ def test_a_draft_says_so_everywhere(tag: str) -> None:
         message = written(tag, found, allow_draft=True)
         assert message["Subject"].startswith(words[0])
         assert part(message, "plain").startswith(words[1] + "\n")
-        assert part(message, "html").partition("<p ")[2].partition(">")[2].startswith(
-            f"<strong>{words[1]}</strong>"
+        assert (
+            part(message, "html")
+            .partition("<p ")[2]
+            .partition(">")[2]
+            .startswith(f"<strong>{words[1]}</strong>")
         )
     final = written(tag, SIGNED, allow_draft=True)
     for text in (final["Subject"], part(final, "plain"), part(final, "html")):
@@ -464,7 +474,8 @@ def test_a_project_without_words_of_emails_sends_none() -> None:
     bare = {path: data for path, data in SIGNED.items() if not path.startswith("templates/email")}
 
     assert {item[0] for item in told(desk(bare)) if item[1] == "template-error"} == {
-        f"templates/email/{name}.jinja:1:1" for name in ("subject.txt", "message.txt", "message.html")
+        f"templates/email/{name}.jinja:1:1"
+        for name in ("subject.txt", "message.txt", "message.html")
     }
 
 
@@ -503,7 +514,7 @@ def test_no_text_breaks_out_of_a_letter(name: str, reference: str, title: str) -
     office = Desk(
         loaded,
         {},
-        bytes,
+        str.encode,
         [],
         sender=Mailbox(name="", ascii="leaflets@one.example"),
         max_size=1,

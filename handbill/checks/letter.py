@@ -104,19 +104,6 @@ declare(
 )
 declare(
     "LF711",
-    "oversized-letter",
-    Severity.ERROR,
-    """
-    A letter is larger than may be sent, and has no links to send instead.
-
-    What it does: counts the whole message, as it goes over the wire, against `max-size`.
-    Why is this bad? Most servers send it back; some throw it away.
-    Use instead: set `site`, so that the letter can lead to the files; send the leaflets in two
-    letters; or raise `max-size` if all servers on the way take it.
-    """,
-)
-declare(
-    "LF712",
     "unanswerable-letter",
     Severity.ERROR,
     """
