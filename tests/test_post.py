@@ -27,8 +27,21 @@ def test_a_domain_is_written_in_ascii(address: str, expected: str) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["", "jane", "@example.org", "jane@", "a@b@c", "a b@c.org", "a@b.org\r\nRCPT TO:<x@y.org>"]
-    + ["<a@b.org>", "a@b.org\0", "a@\u2024.org", "a@xn--\u00fc.org", "\u200bjane@example.org"],
+    [
+        "",
+        "jane",
+        "@example.org",
+        "jane@",
+        "a@b@c",
+        "a b@c.org",
+        "a@b.org\r\nRCPT TO:<x@y.org>",
+        "<a@b.org>",
+        '"jane doe"@example.org',
+        "a@b.org\0",
+        "a@\u2024.org",
+        "a@xn--\u00fc.org",
+        "\u200bjane@example.org",
+    ],
 )
 def test_what_is_no_address_is_told_without_it(address: str) -> None:
     """What could become another command, or another's address, is refused and not repeated."""
