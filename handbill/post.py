@@ -15,7 +15,8 @@ from unicodedata import normalize
 from handbill.diagnostics import Location
 
 
-_ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+")
+#: Quoted local parts are legal, and nobody has one.
+_ADDRESS = re.compile(r"[^\s<>@\"]+@[^\s<>@\"]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +87,8 @@ def complete(message: EmailMessage, *, to: str, number: str, at: float) -> Email
         if name in message:
             text = f"a composed message has no {name}"
             raise ValueError(text)
-    message["To"] = Address(addr_spec=to)
+    local, _, domain = to.rpartition("@")
+    message["To"] = Address(username=local, domain=domain)
     message["Date"] = dt.datetime.fromtimestamp(at, dt.UTC)
     message["Message-ID"] = f"<{number}>"
     return message

@@ -208,14 +208,14 @@ def signer(*, domain: str, selector: str, file: Path) -> Callable[[bytes], bytes
     key = secret(file, "mail-signature").encode()
     try:
         from handbill import domainkey  # noqa: PLC0415 - only those who ask have it installed
-
-        return domainkey.signer(domain=domain, selector=selector, key=key)
     except ModuleNotFoundError as error:
         message, hint = f"{error.name} is not installed", 'pip install "handbill[dkim]"'
+        raise _signature_error(file, message, hint) from error
+    try:
+        return domainkey.signer(domain=domain, selector=selector, key=key)
     except domainkey.KeyRefusedError as error:
-        message, hint = str(error), "it must be a private RSA key in PEM"
-    place = Location(path=file.as_posix())
-    raise HandbillError(Fault(kind="mail-signature", location=place, message=message, hint=hint))
+        hint = "it must be a private RSA key in PEM"
+        raise _signature_error(file, str(error), hint) from None
 
 
 def secret(file: Path, kind: str) -> str:
@@ -568,6 +568,11 @@ _ACCOUNT = 'it holds two lines: user = "…" and password = "…"'
 def _account_error(path: str, message: str, hint: str) -> HandbillError:
     place = Location(path=path)
     return HandbillError(Fault(kind="mail-account", location=place, message=message, hint=hint))
+
+
+def _signature_error(file: Path, message: str, hint: str) -> HandbillError:
+    place = Location(path=file.as_posix())
+    return HandbillError(Fault(kind="mail-signature", location=place, message=message, hint=hint))
 
 
 def _literal(sock: socket.socket) -> str:
