@@ -6,6 +6,7 @@ HTML, so that it holds for text from Markdown, catalogs, slots and templates ali
 """
 
 import re
+from collections.abc import Iterator
 from html import escape, unescape
 
 from handbill import hypertext
@@ -21,12 +22,16 @@ _JOINER = (
     rf"(?:{_INNER}{{1,3}}|{_SPACE}{_INNER}{{0,2}}|(?<=[0-9]){_SPACE}?{_DASH}{_SPACE}(?=[0-9]))"
 )
 _SIGN = r"(?:(?<![\w)])[+\-±<>≤≥~$€£\u2212](?=[0-9(]))?"
-#: Isolates and what ends them (UAX #9, 2.4 and 2.5).
-_LEFT_TO_RIGHT, _RIGHT_TO_LEFT, _POP = "\u2066", "\u2067", "\u2069"
+#: An isolate that takes its direction from its first letter, from left to right if it has none, and
+#: what ends it (UAX #9, 2.4 and 2.5).
+_FIRST_STRONG, _POP = "\u2068", "\u2069"
+_WHOLE = re.compile(f"({_FIRST_STRONG}[^{_POP}]*{_POP})")
 _ADDRESS = re.compile(r"https?://\S+")
-#: Words of scripts that are written from right to left, with what stands between two of them.
-_STRONG = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff"
-_RIGHT_TO_LEFT_RUN = re.compile(rf"[{_STRONG}](?:[^\n{_POP}]*[{_STRONG}])?")
+_RIGHT_TO_LEFT = re.compile(
+    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
+#: Letters and digits of all other scripts; a sign alone turns nothing around.
+_LEFT_TO_RIGHT = re.compile(rf"(?!{_RIGHT_TO_LEFT.pattern})[^\W_]")
 _ENTITY_OR_RUN = re.compile(rf"&#?\w+;|({_SIGN}{_ATOM}(?:{_JOINER}{_ATOM})*(?:{_SPACE}?[%‰°′″])?)")
 
 
@@ -58,24 +63,31 @@ def pieces(text: str) -> list[tuple[str, bool]]:
     return [*found, (unescape(escaped[position:]), False)]
 
 
-def isolate_plain(text: str, direction: str) -> str:
-    """Keep runs against the direction of a plain text in their order, with signs nobody sees.
+def whole(value: str, direction: str) -> str:
+    """Keep a name or a number together in a text of a direction, with signs that nobody sees."""
+    against = _LEFT_TO_RIGHT if direction == "rtl" else _RIGHT_TO_LEFT
+    return f"{_FIRST_STRONG}{value}{_POP}" if against.search(value) else value
+
+
+def isolate_plain(text: str) -> str:
+    """Do as `isolate` does for a right-to-left text that is no HTML; what is whole stays so.
 
     A line that is nothing but a web address stays as it is: programs that make a link of it would
     take such a sign for a part of it.
     """
-    wrap = _wrapped_lines if direction == "rtl" else _wrapped_words
     return "\n".join(
-        line if _ADDRESS.fullmatch(line.strip()) else wrap(line) for line in text.split("\n")
+        line if _ADDRESS.fullmatch(line.strip()) else "".join(_wrapped(line))
+        for line in text.split("\n")
     )
 
 
-def _wrapped_lines(line: str) -> str:
-    return "".join(f"{_LEFT_TO_RIGHT}{text}{_POP}" if run else text for text, run in pieces(line))
-
-
-def _wrapped_words(line: str) -> str:
-    return _RIGHT_TO_LEFT_RUN.sub(lambda match: f"{_RIGHT_TO_LEFT}{match[0]}{_POP}", line)
+def _wrapped(line: str) -> Iterator[str]:
+    for part in _WHOLE.split(line):
+        if part.startswith(_FIRST_STRONG):
+            yield part
+        else:
+            for text, run in pieces(part):
+                yield f"{_FIRST_STRONG}{text}{_POP}" if run else text
 
 
 def _isolated(text: str) -> str:

@@ -405,15 +405,17 @@ class Desk:
         draft = not self.words[item.language] or any(
             (item.clinic, item.language, leaflet) in self.drafts for leaflet in item.leaflets
         )
+        slots, direction = clinic.slots, language.direction
         context = {
             "language": language,
             "source_language": project.settings.source_language,
-            "clinic": {"name": clinic.name, "address": clinic.address},
-            "phone": clinic.slots["clinic.phone"],
-            "website": clinic.slots["clinic.website"],
-            "emergency": clinic.slots["clinic.emergency_number"],
+            "clinic": bidi.whole(" ".join(clinic.name.split()), direction),
+            "address": bidi.whole(", ".join(clinic.address), direction),
+            "phone": bidi.whole(slots["clinic.phone"], direction),
+            "website": slots["clinic.website"],
+            "emergency": bidi.whole(slots["clinic.emergency_number"], direction),
             "monitored": _monitored(clinic),
-            "reference": item.reference,
+            "reference": bidi.whole(item.reference, direction),
             "draft": draft,
             "leaflets": leaflets,
             "titles": [bundle.title for bundle in bundles]
@@ -423,8 +425,8 @@ class Desk:
         subject = " ".join(self._plain(templates.SUBJECT, context, language).split())
         text = self._plain(templates.PLAIN, context, language)
         html = self._rich({**context, "subject": subject}, language)
-        message = self._envelope(clinic, bidi.isolate_plain(subject, language.direction))
-        message.set_content(bidi.isolate_plain(text.strip() + "\n", language.direction))
+        message = self._envelope(clinic, subject)
+        message.set_content(text.strip() + "\n")
         message.add_alternative(html, subtype="html")
         for part in message.iter_parts():
             part["Content-Language"] = language.tag
@@ -452,7 +454,8 @@ class Desk:
 
     def _plain(self, path: str, context: Mapping[str, object], language: Language) -> str:
         values = {**context, "t": self._words(language.tag)}
-        return templates.render(self.project.outlets[DOMAIN], path, values)
+        text = templates.render(self.project.outlets[DOMAIN], path, values)
+        return bidi.isolate_plain(text) if language.direction == "rtl" else text
 
     def _rich(self, context: Mapping[str, object], language: Language) -> str:
         def t(msgid: str, **values: object) -> str:

@@ -259,8 +259,8 @@ def test_numbers_keep_their_order_in_a_right_to_left_text() -> None:
     """A telephone number is in an isolate in the plain part, and in an element in the other."""
     message = written("ar", SIGNED)
 
-    assert "\u20660808 157 0123\u2069" in part(message, "plain")
-    assert "\u2066Clinic One\u2069" in message["Subject"]
+    assert "\u20680808 157 0123\u2069" in part(message, "plain")
+    assert "\u2068Clinic One\u2069" in message["Subject"]
     assert '<span dir="ltr">0808 157 0123</span>' in part(message, "html")
     # A program that makes links would take what is behind an address for a part of it.
     assert "\nhttps://one.example\n" in part(message, "plain")
