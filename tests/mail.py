@@ -193,10 +193,16 @@ def serving(post: Post, held: Certificates, **options: Any) -> Iterator[Server]:
     started: list[asyncio.Server] = []
     ready = threading.Event()
 
+    sessions: list[_Session] = []
+
+    def session() -> _Session:
+        sessions.append(_Session(post, loop=loop, **options))
+        return sessions[-1]
+
     async def begin() -> None:
         started.append(
             await loop.create_server(
-                lambda: _Session(post, loop=loop, **options),
+                session,
                 "127.0.0.1",
                 0,
                 ssl=held.context() if encryption == Encryption.TLS else None,
@@ -208,6 +214,9 @@ def serving(post: Post, held: Certificates, **options: Any) -> Iterator[Server]:
         loop.run_until_complete(begin())
         loop.run_forever()
         started[0].close()
+        for open_still in sessions:
+            if isinstance(open_still.transport, asyncio.WriteTransport):
+                open_still.transport.abort()
         for task in asyncio.all_tasks(loop):
             task.cancel()
         loop.run_until_complete(asyncio.sleep(0.01))
