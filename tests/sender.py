@@ -9,7 +9,7 @@ from handbill.campaign import Campaign, Pace
 from handbill.diagnostics import HandbillError
 from handbill.ledger import Ledger
 from handbill.submission import Encryption, Server, Submission
-from tests.mail import ACCOUNT, letters
+from tests.letters import ACCOUNT, letters
 
 
 def main() -> None:

@@ -25,7 +25,8 @@ from handbill.ledger import Entry, Ledger, State
 from handbill.post import Letter
 from handbill.submission import Server, Submission
 from tests.conftest import ROOT
-from tests.mail import Certificates, Post, certificates, letter, letters, serving
+from tests.letters import letter, letters
+from tests.mail import Certificates, Post, certificates, serving
 
 
 QUICK = Pace(attempts=4, first=0.0, most=0.0)

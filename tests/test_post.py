@@ -5,7 +5,7 @@ from email import message_from_bytes, policy
 import pytest
 
 from handbill.post import UndeliverableError, complete, identity, routable, wire
-from tests.mail import letter
+from tests.letters import letter
 
 
 @pytest.mark.parametrize(

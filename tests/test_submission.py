@@ -25,7 +25,8 @@ from handbill.submission import (
     meaning,
     signer,
 )
-from tests.mail import ACCOUNT, SENDER, Certificates, Post, certificates, letter, run, serving
+from tests.letters import ACCOUNT, SENDER, letter
+from tests.mail import Certificates, Post, certificates, run, serving
 
 
 READER = "reader7@example.org"
