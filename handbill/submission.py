@@ -388,10 +388,10 @@ class _Line:
                 self.is_stale = used and number == 0 and code == 421
                 return self._declined(number, _answer(code, said), pending=together)
             self._smtp.send(_stuffed(data))
-            return self._interrupted()
         except OSError:  # smtplib's own errors are OSErrors too
             self.is_lost, self.is_stale = True, used and number == 0
             return Answer(fate=Fate.LATER, reply=_LOST, lost=True)
+        return None
 
     def _declined(self, number: int, answer: Answer, *, pending: bool) -> Answer:
         """Return what a refused step means, and make the line ready for another message."""
@@ -411,12 +411,17 @@ class _Line:
         return answer
 
     def _interrupted(self) -> Answer | None:
-        """Return what the server has said before the end, or that it has gone."""
+        """Return what the server has said before the end, or that it has gone; there is no doubt.
+
+        Asked at the last moment, after the ledger was written, which takes longest.
+        """
         self._socket.settimeout(0)
         try:
             said = self._socket.recv(3)
         except (ssl.SSLWantReadError, BlockingIOError):
             return None
+        except OSError:
+            said = b""
         finally:
             self._socket.settimeout(self._server.step)
         self.is_lost = True
@@ -427,6 +432,9 @@ class _Line:
 
     def end(self) -> Answer:
         """Give the last dot, and wait for what it brings."""
+        early = self._interrupted()
+        if early is not None:
+            return early
         try:
             self._socket.sendall(b".\r\n")
         except ConnectionError:

@@ -1,7 +1,6 @@
-"""A mail server to send to, that fails when it is told to; certificates, letters and senders."""
+"""A mail server to send to, that fails when it is told to, and its certificates."""
 
 import asyncio
-import itertools
 import ssl
 import subprocess
 import threading
@@ -15,13 +14,8 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
-from handbill.diagnostics import Location
-from handbill.post import Letter
-from handbill.submission import Account, Encryption, Server
-
-
-ACCOUNT = Account(user="clinic", password="gänseblümchen")  # noqa: S106 - of the server below
-SENDER = "leaflets@clinic.example"
+from handbill.submission import Encryption, Server
+from tests.letters import ACCOUNT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,10 +187,16 @@ def serving(post: Post, held: Certificates, **options: Any) -> Iterator[Server]:
     started: list[asyncio.Server] = []
     ready = threading.Event()
 
+    sessions: list[_Session] = []
+
+    def session() -> _Session:
+        sessions.append(_Session(post, loop=loop, **options))
+        return sessions[-1]
+
     async def begin() -> None:
         started.append(
             await loop.create_server(
-                lambda: _Session(post, loop=loop, **options),
+                session,
                 "127.0.0.1",
                 0,
                 ssl=held.context() if encryption == Encryption.TLS else None,
@@ -208,6 +208,9 @@ def serving(post: Post, held: Certificates, **options: Any) -> Iterator[Server]:
         loop.run_until_complete(begin())
         loop.run_forever()
         started[0].close()
+        for open_still in sessions:
+            if isinstance(open_still.transport, asyncio.WriteTransport):
+                open_still.transport.abort()
         for task in asyncio.all_tasks(loop):
             task.cancel()
         loop.run_until_complete(asyncio.sleep(0.01))
@@ -229,36 +232,3 @@ def serving(post: Post, held: Certificates, **options: Any) -> Iterator[Server]:
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
-
-
-def letter(number: int, *, recipient: str = "", size: int = 100) -> Letter:
-    """Return a made-up letter."""
-
-    def compose(enclosed: bool) -> EmailMessage:  # noqa: FBT001 - as letters are asked
-        message = EmailMessage()
-        message["From"] = SENDER
-        message["Subject"] = "Your leaflet – نشرتك"
-        message.set_content("Dear reader,\n.\n..\nthis is it\n")
-        message.add_alternative("<p lang=ar>هذه هي النشرة</p>", subtype="html")
-        if enclosed:
-            data = b"%PDF-" + bytes(number % 256 for number in range(size))
-            message.add_attachment(data, maintype="application", subtype="pdf", filename="ورقة.pdf")
-        return message
-
-    return Letter(
-        recipient=recipient or f"reader{number}@example.org",
-        sender=SENDER,
-        key=f"leaflet-{number % 3}",
-        message=compose,
-        place=Location(path="list.csv", line=number + 2),
-    )
-
-
-def letters(count: int) -> list[Letter]:
-    """Return made-up letters."""
-    return [letter(number) for number in range(count)]
-
-
-def ticking() -> Callable[[], float]:
-    """Return a clock that goes on by a second each time it is read."""
-    return itertools.count(1_700_000_000.0).__next__
