@@ -617,6 +617,8 @@ def _stuffed(data: bytes) -> bytes:
 
     A lone CR or LF would let a message pretend to end: there is none.
     """
-    whole = re.sub(rb"\r\n|\r|\n", b"\r\n", data)
-    whole = whole if whole.endswith(b"\r\n") else whole + b"\r\n"
-    return re.sub(rb"(?m)^\.", b"..", whole)
+    if not data.count(b"\r\n") == data.count(b"\r") == data.count(b"\n"):
+        data = re.sub(rb"\r\n|\r|\n", b"\r\n", data)
+    start = b"." if data.startswith(b".") else b""
+    end = b"" if data.endswith(b"\r\n") else b"\r\n"
+    return start + data.replace(b"\r\n.", b"\r\n..") + end

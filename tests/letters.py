@@ -21,7 +21,7 @@ def letter(number: int, *, recipient: str = "", size: int = 100) -> Letter:
         message.set_content("Dear reader,\n.\n..\nthis is it\n")
         message.add_alternative("<p lang=ar>هذه هي النشرة</p>", subtype="html")
         if enclosed:
-            data = b"%PDF-" + bytes(number % 256 for number in range(size))
+            data = b"%PDF-" + (bytes(range(256)) * (size // 256 + 1))[:size]
             message.add_attachment(data, maintype="application", subtype="pdf", filename="ورقة.pdf")
         return message
 

@@ -21,6 +21,7 @@ from handbill.submission import (
     Server,
     Submission,
     UnreachableError,
+    _stuffed,
     account,
     meaning,
     signer,
@@ -197,6 +198,23 @@ def test_what_an_answer_means(held: Certificates, fault: str, expected: Answer, 
     assert before == has
     assert began == ([0] if fault.endswith(("dot", "answer")) else [])
     assert after.fate == Fate.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"", b"\r\n"),
+        (b".", b"..\r\n"),
+        (b"a\r\n.\r\n", b"a\r\n..\r\n"),
+        # Servers that take one of these for an end would read what follows as commands.
+        (b"a\n.\nMAIL", b"a\r\n..\r\nMAIL\r\n"),
+        (b"a\r.\r\n.\n", b"a\r\n..\r\n..\r\n"),
+        (b"a\r\r\n..\r\n", b"a\r\n\r\n...\r\n"),
+    ],
+)
+def test_nothing_within_a_message_ends_it(data: bytes, expected: bytes) -> None:
+    """Whatever ends its lines, a message holds no last dot."""
+    assert expected == _stuffed(data)
 
 
 def test_a_server_has_nothing_before_it_is_written_down(held: Certificates) -> None:
