@@ -575,6 +575,45 @@ def test_the_second_of_two_equal_names_has_a_number() -> None:
     assert list(letters._named([paper, other]).values()) == ["Clean hands.pdf", "Clean hands 2.pdf"]
 
 
+def test_one_letter_brings_several_leaflets() -> None:
+    """Each under its title; two files of one name are told apart, in the text as in the letter."""
+    office = desk(SIGNED)
+    office.letters([recipient("en")])
+    first = office.bundles["one", "en", "hands"]
+    edition = replace(first.paper.edition, leaflet="feet")
+    office.bundles["one", "en", "feet"] = replace(
+        first, title="Clean feet", paper=replace(first.paper, edition=edition), others=()
+    )
+    item = replace(recipient("en"), leaflets=("hands", "feet"))
+    message = office.message(item, enclose=True)
+    names = ["Clean hands.pdf", "Clean hands (large print).pdf", "Clean hands 2.pdf"]
+
+    assert message["Subject"] == "Your leaflets from Clinic One"
+    assert [part.get_filename() for part in message.iter_attachments()] == names
+    for kind in ("plain", "html"):
+        text = part(message, kind)
+        assert (
+            text.index("Clean hands") < text.index("Clean feet") < text.index("Clean hands 2.pdf")
+        )
+
+
+def test_settings_of_emails_are_checked_and_no_edition_depends_on_them() -> None:
+    """A misspelt key, a value of another kind: told with their place."""
+    right = project.load(in_memory(files("[tool.handbill.email]\nrate = 30")), today=TODAY)
+    bare = project.load(in_memory(files()), today=TODAY)
+    wrong = 'rat = 30\nserver = "mail.example.org"\nattach = "html"'
+    faults = project.load(in_memory(files(f"[tool.handbill.email]\n{wrong}")), today=TODAY).faults
+    edition = next(plan.editions(bare))
+
+    assert right.settings.mailing.rate == 30
+    assert plan.inputs(right, edition, "") == plan.inputs(bare, edition, "")
+    assert [(item.location.line, item.kind, item.hint) for item in faults] == [
+        (4, "settings", "did you mean 'rate'?"),
+        (5, "settings", 'for example "smtp://mail.example.org:587"'),
+        (6, "settings", 'write attach = ["large-print", "html"]'),
+    ]
+
+
 def test_a_manifest_is_json() -> None:
     """What stands in for it here is what a build writes."""
     manifest, _ = built(OFFICE.project)

@@ -12,7 +12,8 @@ import pytest
 
 from handbill.ledger import FOLDER, Item, Ledger
 from tests.conftest import in_memory, on_disk
-from tests.mail import ACCOUNT, Certificates, Post, certificates, serving
+from tests.letters import ACCOUNT
+from tests.mail import Certificates, Post, certificates, serving
 from tests.test_cli import command, handbill
 from tests.test_letters import SETTINGS, TAGS, files, signed
 
@@ -163,6 +164,41 @@ def test_a_letter_in_doubt_waits_for_a_person(
     settled = send(root, *arguments, "--doubtful", "delivered")
     assert settled.returncode == 0
     assert len(server.accepted) == 2
+
+
+def test_a_person_at_a_terminal_is_asked(
+    root: Path, post: tuple[Post, list[str]], tmp_path: Path
+) -> None:
+    """What is to become of a letter in doubt; an answer that is none is asked for again."""
+    server, words = post
+    server.faults["anna@example.net"] = ["lost answer"]
+    arguments = [listed(tmp_path, ROWS), "--campaign", "asked", *words]
+    assert send(root, *arguments).returncode == 1
+    account = {"HANDBILL_SMTP_USER": ACCOUNT.user, "HANDBILL_SMTP_PASSWORD": ACCOUNT.password}
+    ours, theirs = os.openpty()
+    os.write(ours, b"what?\na\n")
+    with os.fdopen(theirs, "r+b", buffering=0) as terminal:
+        done = subprocess.run(
+            command(root, "send", *arguments, *TODAY),
+            check=False,
+            stdin=terminal,
+            stdout=subprocess.PIPE,
+            stderr=terminal,
+            env={**os.environ, **account},
+        )
+    said = os.read(ours, 100_000).decode()
+    os.close(ours)
+
+    assert done.returncode == 0, said
+    assert said.count("k to keep it as it is") == 2
+    assert f"for the server's log: {server.numbers()[0]}" in said
+    assert not PERSONAL.search(said)
+    # Both copies have one Message-ID.
+    numbers = [
+        str(item["Message-ID"]) for item in server.accepted if item["To"] == "anna@example.net"
+    ]
+    assert len(numbers) == 2
+    assert len(set(numbers)) == 1
 
 
 def test_a_refused_letter_goes_out_again_only_when_asked(
