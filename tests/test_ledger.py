@@ -82,6 +82,18 @@ def test_what_is_delivered_is_known_ever_after(folder: Path) -> None:
         assert again.recipient(ADDRESS) == sent.recipient
 
 
+def test_what_a_thing_is_may_be_written_down(ledger: Ledger) -> None:
+    """What was delivered is found by its description, the oldest first; the rest is not."""
+    sent = [item(ledger, thing=f"milia-{number}") for number in range(4)]
+    for number, each in enumerate(sent):
+        ledger.plan(each, about="" if number == 1 else f"milia {number}")
+    for each in (sent[3], sent[1], sent[0]):
+        ledger.begin(each)
+        ledger.delivered(each)
+
+    assert [entry.about for entry in ledger.described()] == ["milia 3", "milia 0"]
+
+
 def test_another_campaign_or_thing_is_another_line(ledger: Ledger) -> None:
     """The same thing may go out again under another name, and another thing under the same."""
     first = item(ledger)

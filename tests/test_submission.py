@@ -153,7 +153,7 @@ def test_a_server_without_passwords_is_not_given_one(held: Certificates) -> None
     assert answer.fate == Fate.ACCEPTED
 
 
-def test_nobody_there_may_pass() -> None:
+def test_nobody_there_may_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     """A closed port may open again; a host that does not exist will not come to exist."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -161,7 +161,18 @@ def test_nobody_there_may_pass() -> None:
     with pytest.raises(UnreachableError, match="connection refused"):
         Submission(closed).open()
 
+    def unknown(*_words: object, **_options: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    def silent(*_words: object, **_options: object) -> None:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
     fault = refusal(replace(closed, host="nobody.invalid"))
+    monkeypatch.setattr(socket, "getaddrinfo", silent)
+    with pytest.raises(UnreachableError, match="temporary failure"):
+        Submission(closed).open()
+
     assert fault.message == "no such host"
     assert fault.location.path == f"smtp://nobody.invalid:{port}"
 
