@@ -424,7 +424,11 @@ class Desk:
         }
         subject = " ".join(self._plain(templates.SUBJECT, context, language).split())
         text = self._plain(templates.PLAIN, context, language)
-        html = self._rich({**context, "subject": subject}, language)
+        numbers = {
+            name: bidi.whole(press.unbroken(slots[slot]), direction)
+            for name, slot in (("phone", "clinic.phone"), ("emergency", "clinic.emergency_number"))
+        }
+        html = self._rich({**context, **numbers, "subject": subject}, language)
         message = self._envelope(clinic, subject)
         message.set_content(text.strip() + "\n")
         message.add_alternative(html, subtype="html")

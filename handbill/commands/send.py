@@ -116,7 +116,7 @@ def _send(options: argparse.Namespace) -> int:
     found += more
     if told.status(found) == told.FINDINGS:
         _tell(found)
-        say("nothing was sent: one mistake in a list stops all of it")
+        say("nothing was sent: everything is looked at before the first letter goes")
         return told.FINDINGS
     if options.dry_run:
         _tell(found)
