@@ -6,6 +6,7 @@ is kept as its codes alone: its words may repeat an address.
 """
 
 import base64
+import os
 import re
 import smtplib
 import socket
@@ -227,7 +228,7 @@ def secret(file: Path, kind: str) -> str:
     place = Location(path=file.as_posix())
     try:
         with file.open("rb") as opened:
-            mode = file.stat().st_mode
+            mode = os.fstat(opened.fileno()).st_mode
             text = opened.read().decode()
     except OSError as error:
         message = f"cannot be read: {(error.strerror or str(error)).lower()}"

@@ -2,6 +2,7 @@
 
 import base64
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from pathlib import Path
 import dkim
 import pytest
 
+import handbill
 from handbill.diagnostics import Fault, HandbillError
 from handbill.post import complete, wire
 from handbill.submission import (
@@ -498,3 +500,18 @@ def test_a_key_that_cannot_sign_is_told(tmp_path: Path, content: str, mode: int)
         signer(domain="clinic.example", selector="june", file=key)
 
     assert caught.value.fault.kind == "mail-signature"
+
+
+def test_who_signs_without_the_package_is_told_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody's letters go out unsigned because a package is not there."""
+    key = tmp_path / "dkim.key"
+    key.touch(0o600)
+    monkeypatch.setitem(sys.modules, "dkim", None)
+    monkeypatch.delitem(sys.modules, "handbill.domainkey", raising=False)
+    monkeypatch.delattr(handbill, "domainkey", raising=False)
+    with pytest.raises(HandbillError, match="dkim is not installed") as caught:
+        signer(domain="clinic.example", selector="june", file=key)
+
+    assert "handbill[dkim]" in caught.value.fault.hint
