@@ -48,14 +48,12 @@ class Enclosure:
     """One edition that is brought.
 
     Attributes:
-        name: what its file is called in the letter.
         data: the file, as the manifest describes it.
         large: whether its print is large.
         address: where the site has it; empty without one.
     """
 
     edition: Edition
-    name: str
     data: bytes = field(repr=False)
     digest: str
     large: bool
@@ -264,7 +262,10 @@ class Desk:
             if data is not None:
                 found.append(self._enclosure(edition, form, data))
         if len(found) == 1 + len(others):
-            title, summary = self._told(leaflet_id, tag)
+            title, summary = (
+                self._translated(leaflet_id, tag, block.msgid, block.context)
+                for block in self.project.leaflets[leaflet_id].front_blocks[:2]
+            )
             site = self.project.settings.site
             self.bundles[key] = Bundle(
                 title=title,
@@ -314,44 +315,38 @@ class Desk:
     def _unbuilt(self, place: Location, message: str, hint: str) -> None:
         self._fault(Fault(kind="unbuilt-edition", location=place, message=message, hint=hint))
 
-    def _told(self, leaflet: str, tag: str) -> tuple[str, str]:
-        """Return a leaflet's title and its summary in a language."""
-        messages = self.project.catalogs.get((tag, leaflet))
-        blocks = self.project.leaflets[leaflet].front_blocks
-        if tag == self.project.settings.source_language or messages is None:
-            return blocks[0].msgid, blocks[1].msgid
-        title, summary = (messages.gettext(item.msgid, item.context) for item in blocks[:2])
-        return title or blocks[0].msgid, summary or blocks[1].msgid
-
     def _enclosure(self, edition: Edition, form: Format, data: bytes) -> Enclosure:
-        title, _ = self._told(edition.leaflet, edition.language)
-        large = form.kind == "pdf" and form.least_size >= _LARGE
-        if large:
-            title = self._words(edition.language)("{title} (large print)", title=title)
         site = self.project.settings.site
         return Enclosure(
             edition=edition,
-            name=file_name(title, edition.kind),
             data=data,
             digest=digest(data),
-            large=large,
+            large=form.kind == "pdf" and form.least_size >= _LARGE,
             address=_file(site, edition) if site else "",
         )
 
-    def _words(self, tag: str) -> Callable[..., str]:
+    def _translated(self, domain: str, tag: str, msgid: str, context: str | None = None) -> str:
+        """Return a text in a language.
+
+        Raises:
+            LookupError: it has no translation, which checks should have found.
+        """
+        if tag == self.project.settings.source_language:
+            return msgid
+        messages = self.project.catalogs.get((tag, domain))
+        text = messages and messages.gettext(msgid, context)
+        if not text:
+            message = f"sending an untranslated message, which checks should stop: {msgid!r}"
+            raise LookupError(message)
+        return text
+
+    def _plain_words(self, tag: str) -> Callable[..., str]:
         """Return what gives the words of emails in a language, as plain text."""
 
         def t(msgid: str, **values: object) -> str:
-            return templates.fill_plain(self._translated(msgid, tag), values)
+            return templates.fill_plain(self._translated(DOMAIN, tag, msgid), values)
 
         return t
-
-    def _translated(self, msgid: str, tag: str) -> str:
-        messages = self.project.catalogs.get((tag, DOMAIN))
-        if tag == self.project.settings.source_language or messages is None:
-            return msgid
-        # Checks have stopped what is not translated.
-        return messages.gettext(msgid) or msgid
 
     def _letter(self, item: Recipient) -> Letter:
         bundles = self._bundles(item)
@@ -389,7 +384,7 @@ class Desk:
         attach = project.settings.mailing.attach if not project.settings.site else ()
         enclose = enclose or not project.settings.site
         files = [bundle.files(attach) if enclose else () for bundle in bundles]
-        names = _named([file for each in files for file in each])
+        names = self._named(zip(bundles, files, strict=True), language.tag)
         leaflets = [
             {
                 "title": bundle.title,
@@ -441,6 +436,25 @@ class Desk:
         _bound(message, digest(repr((item.address, subject, text)).encode())[:24])
         return message
 
+    def _named(
+        self, brought: Iterable[tuple[Bundle, Sequence[Enclosure]]], tag: str
+    ) -> dict[Edition, str]:
+        """Name the files of a letter; of two leaflets with one title, the second gets a number."""
+        found: dict[Edition, str] = {}
+        taken: set[str] = set()
+        for bundle, files in brought:
+            for file in files:
+                title = bundle.title
+                if file.large:
+                    title = self._plain_words(tag)("{title} (large print)", title=title)
+                name, number = file_name(title, file.kind), 1
+                while name.casefold() in taken:
+                    number += 1
+                    name = file_name(title, file.kind, number)
+                taken.add(name.casefold())
+                found[file.edition] = name
+        return found
+
     def _envelope(self, clinic: Clinic, subject: str) -> EmailMessage:
         """Begin a message: from whom it is, and that no program shall answer it."""
         message = EmailMessage(policy=_POLICY)
@@ -457,20 +471,26 @@ class Desk:
         return message
 
     def _plain(self, path: str, context: Mapping[str, object], language: Language) -> str:
-        values = {**context, "t": self._words(language.tag)}
+        values = {**context, "t": self._plain_words(language.tag)}
         text = templates.render(self.project.outlets[DOMAIN], path, values)
         return bidi.isolate_plain(text) if language.direction == "rtl" else text
 
     def _rich(self, context: Mapping[str, object], language: Language) -> str:
         def t(msgid: str, **values: object) -> str:
-            return templates.fill(self._translated(msgid, language.tag), values)
+            return templates.fill(self._translated(DOMAIN, language.tag, msgid), values)
 
         html = templates.render(self.project.outlets[DOMAIN], templates.RICH, {**context, "t": t})
         return press.readable(html, language)
 
 
-def file_name(title: str, kind: str) -> str:
-    """Make of a title the name of a file, in its own script, that every system takes."""
+def file_name(title: str, kind: str, number: int = 1) -> str:
+    """Make of a title the name of a file, in its own script, that every system takes.
+
+    Args:
+        title: the title.
+        kind: how the name ends.
+        number: stands behind the title of all files of this title but the first.
+    """
     seen = "".join(
         " " if unicodedata.category(sign) == "Zs" else sign
         for sign in unicodedata.normalize("NFC", title)
@@ -479,7 +499,7 @@ def file_name(title: str, kind: str) -> str:
     words = " ".join(_UNSAFE_NAME.sub(" ", seen).split()).strip(". ")
     while len(words.encode()) > _NAME:
         words = words[:-1].rstrip(". ")
-    return f"{words or 'leaflet'}.{kind}"
+    return f"{words or 'leaflet'}{f' {number}' if number > 1 else ''}.{kind}"
 
 
 def _monitored(clinic: Clinic) -> bool:
@@ -509,19 +529,6 @@ def _file(site: str, edition: Edition) -> str:
     """Return where the site has an edition: beside the leaflet's page."""
     form = "" if edition.format == edition.kind else f".{edition.format}"
     return _page(site, edition) + quote(f"{edition.leaflet}{form}.{edition.kind}")
-
-
-def _named(files: Sequence[Enclosure]) -> dict[Edition, str]:
-    """Name the files of a letter; of two leaflets with one title, the second gets a number."""
-    found: dict[Edition, str] = {}
-    for file in files:
-        start, _, kind = file.name.rpartition(".")
-        name, number = file.name, 1
-        while name.casefold() in map(str.casefold, found.values()):
-            number += 1
-            name = f"{start} {number}.{kind}"
-        found[file.edition] = name
-    return found
 
 
 def _attach(message: EmailMessage, file: Enclosure, name: str, language: Language) -> None:

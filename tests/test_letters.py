@@ -525,11 +525,7 @@ def test_no_text_breaks_out_of_a_letter(name: str, reference: str, title: str) -
     )
     key = ("one", "en", "hands")
     bundle = OFFICE.bundles[key]
-    office.bundles[key] = replace(
-        bundle,
-        title=f"</h2><script>{title}",
-        paper=replace(bundle.paper, name=letters.file_name(f"{title}\r\nX: y", "pdf")),
-    )
+    office.bundles[key] = replace(bundle, title=f"</h2><script>{title}\r\nX: y")
     office.words["en"] = True
     raw = office.message(recipient("en", f'">{reference}'), enclose=True).as_bytes()
     message = email.message_from_bytes(raw, policy=email.policy.default)
@@ -541,7 +537,7 @@ def test_no_text_breaks_out_of_a_letter(name: str, reference: str, title: str) -
     assert not re.search(r"<(?:b|script)>", part(message, "html"))
     assert not any(item.defects for item in message.walk())
     (paper, _large) = message.iter_attachments()
-    assert paper.get_filename() == office.bundles[key].paper.name
+    assert paper.get_filename() == letters.file_name(office.bundles[key].title, "pdf")
 
 
 OFFICE = desk(SIGNED)
@@ -569,14 +565,6 @@ def test_a_file_name_is_one_that_every_system_takes(title: str, kind: str) -> No
     assert name.endswith(f".{kind}")
 
 
-def test_the_second_of_two_equal_names_has_a_number() -> None:
-    """Both files are kept where a person saves them."""
-    paper = OFFICE.bundles["one", "en", "hands"].paper
-    other = replace(paper, edition=replace(paper.edition, leaflet="feet"))
-
-    assert list(letters._named([paper, other]).values()) == ["Clean hands.pdf", "Clean hands 2.pdf"]
-
-
 def test_one_letter_brings_several_leaflets() -> None:
     """Each under its title; two files of one name are told apart, in the text as in the letter."""
     office = desk(SIGNED)
@@ -584,19 +572,20 @@ def test_one_letter_brings_several_leaflets() -> None:
     first = office.bundles["one", "en", "hands"]
     edition = replace(first.paper.edition, leaflet="feet")
     office.bundles["one", "en", "feet"] = replace(
-        first, title="Clean feet", paper=replace(first.paper, edition=edition), others=()
+        first,
+        summary="How to wash your feet.",
+        paper=replace(first.paper, edition=edition),
+        others=(),
     )
     item = replace(recipient("en"), leaflets=("hands", "feet"))
     message = office.message(item, enclose=True)
     names = ["Clean hands.pdf", "Clean hands (large print).pdf", "Clean hands 2.pdf"]
 
     assert message["Subject"] == "Your leaflets from Clinic One"
-    assert [part.get_filename() for part in message.iter_attachments()] == names
+    assert [item.get_filename() for item in message.iter_attachments()] == names
     for kind in ("plain", "html"):
         text = part(message, kind)
-        assert (
-            text.index("Clean hands") < text.index("Clean feet") < text.index("Clean hands 2.pdf")
-        )
+        assert text.index("your hands.") < text.index("your feet.") < text.index(names[2])
 
 
 def test_settings_of_emails_are_checked_and_no_edition_depends_on_them() -> None:
