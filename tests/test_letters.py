@@ -195,7 +195,7 @@ def test_a_letter_says_all_that_its_reader_needs() -> None:
     assert message["Subject"] == "Your leaflet from Clinic One"
     assert part(message, "plain") == (
         "Clinic One has sent you health information.\n\n"
-        "In an emergency, call 999. Do not reply to this email.\n\n"
+        "In an emergency, do not reply to this email: call 999.\n\n"
         "If you have questions, reply to this email or call 0808 157 0123.\n\n"
         "Ask us if you need this in large print, in another language or on paper.\n\n"
         "If this email is not meant for you, please tell us and delete it.\n\n"
