@@ -20,7 +20,7 @@ from tests.conftest import ROOT
 from tests.verapdf import judge
 
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("verapdf")]
 
 COMMAND = ROOT / "tests" / "verapdf" / "judge.py"
 
