@@ -26,6 +26,8 @@ ROOT = Path(__file__).parent.parent
 FONTS = ROOT / "templates" / "fonts"
 SITUATIONS = Path(__file__).parent / "projects"
 TODAY = dt.date(2026, 11, 24)
+#: Fixtures that are set up once for many tests; of two, the first counts.
+DEAR = ("watched", "browser", "refused", "built", "sealed")
 
 # The same examples in every run, however slow the machine: a red run is the change's own fault.
 # `--hypothesis-profile default` looks for new ones.
@@ -47,8 +49,10 @@ def held(path: Path, how: int) -> Iterator[None]:
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool, bool]:
     """Run a test that measures time while no other runs, and the others side by side.
 
-    Whoever wants to be alone keeps the door shut until the room is empty.
+    Whoever wants to be alone keeps the door shut until the room is empty. A test and all its
+    fixtures see no fonts but the project's: one that has run a command here has left others.
     """
+    typeset.prepare(str(FONTS / "fonts.conf"))
     alone = item.get_closest_marker("alone") is not None
     with ExitStack() as room:
         with held(ROOT / "tests" / "__init__.py", fcntl.LOCK_EX):
@@ -58,7 +62,12 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool, bool]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what one process has to do alone: groups, for what is dear to set up."""
+    """Keep tests that share what is dear in one process, and begin with them: they take longest."""
+    for item in items:
+        for name in DEAR:
+            if name in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.xdist_group(name))
+                break
     items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
 
 
@@ -68,15 +77,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for name, value in report.user_properties:
             if name == "counted":
                 terminalreporter.line(f"{report.nodeid}: {value}")
-
-
-@pytest.fixture(autouse=True)
-def _own_fonts() -> None:
-    """See no fonts but the project's, in this process and in all that it starts.
-
-    Before each test: one that runs a command here has left it with the fonts of its own project.
-    """
-    typeset.prepare(str(FONTS / "fonts.conf"))
 
 
 def build(output: Path, *arguments: str, **environment: str) -> None:

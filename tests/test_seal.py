@@ -15,7 +15,7 @@ from handbill import disk, seal, toolchain
 from tests.conftest import ROOT, on_disk
 
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("seal")]
+pytestmark = pytest.mark.slow
 
 #: Runs the command line, and says whether the build looked at more than the seal.
 PROGRAM = (

@@ -16,8 +16,6 @@ from handbill.editions import Edition, Shard
 from tests.conftest import TODAY, on_disk
 
 
-pytestmark = pytest.mark.xdist_group("shards")
-
 OF = 5
 
 

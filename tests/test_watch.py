@@ -27,8 +27,6 @@ from tests.test_web import AXE, DESKTOP, ZOOMED, browser, violations, window
 
 __all__ = ["browser"]  # a fixture
 
-pytestmark = pytest.mark.xdist_group("watch")
-
 SENTENCE = "You cannot catch them or pass them on."
 MARKDOWN = "content/leaflets/milia/leaflet.md"
 CATALOG = "locales/es/LC_MESSAGES/milia.po"
