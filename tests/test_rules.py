@@ -48,6 +48,7 @@ ELSEWHERE = {
     "refused-signature": "test_signoff.py",
     "unraised-version": "test_editorial.py",
     "self-review": "test_editorial.py",
+    "ledger": "test_ledger.py",
 }
 
 

@@ -5,6 +5,7 @@ from importlib.metadata import entry_points
 from handbill.checks import (
     clinic,
     content,
+    delivery,
     dosage,
     editorial,
     evidence,
@@ -22,6 +23,7 @@ from handbill.checks import (
 __all__ = [
     "clinic",
     "content",
+    "delivery",
     "dosage",
     "editorial",
     "evidence",
