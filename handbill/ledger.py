@@ -47,6 +47,7 @@ CREATE TABLE line (
   attempts INTEGER NOT NULL DEFAULT 0,
   reply TEXT NOT NULL DEFAULT '',
   receipt TEXT NOT NULL DEFAULT '',
+  about TEXT NOT NULL DEFAULT '',
   until REAL,
   planned REAL NOT NULL,
   changed REAL NOT NULL,
@@ -105,6 +106,7 @@ class Entry:
         attempts: how often it was tried, to an end that is known or in doubt.
         reply: what the other side said, without anything personal.
         receipt: by what the other side knows it, such as the number of a job.
+        about: what the thing is, where that says nothing of anybody, such as which leaflet.
         until: before which time it may not be tried again.
         changed: when this became known.
     """
@@ -114,6 +116,7 @@ class Entry:
     attempts: int
     reply: str
     receipt: str
+    about: str = ""
     until: float | None
     changed: float
 
@@ -174,14 +177,15 @@ class Ledger:
         with self._held(self.folder / f"{self.token('lock', campaign)}.lock", wait=False):
             yield
 
-    def plan(self, item: Item) -> Entry:
+    def plan(self, item: Item, *, about: str = "") -> Entry:
         """Write down that an item is to be delivered, unless it is known; return what is known."""
         now = self._clock()
         with self._writing():
             self._database.execute(
-                "INSERT OR IGNORE INTO line (campaign, recipient, thing, state, planned, changed)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                (item.campaign, item.recipient, item.thing, State.PLANNED, now, now),
+                "INSERT OR IGNORE INTO line"
+                " (campaign, recipient, thing, state, about, planned, changed)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (item.campaign, item.recipient, item.thing, State.PLANNED, about, now, now),
             )
             return self._known(item)
 
@@ -203,6 +207,16 @@ class Ledger:
                 (campaign,),
             )
             return tuple(entry for entry in map(_entry, rows) if entry.state in wanted)
+
+    def described(self) -> tuple[Entry, ...]:
+        """Return all that was delivered and is described, the oldest first."""
+        with self._told():
+            rows = self._database.execute(
+                "SELECT * FROM line WHERE state = ? AND about != ''"
+                " ORDER BY changed, recipient, thing",
+                (State.DELIVERED,),
+            )
+            return tuple(map(_entry, rows))
 
     def campaigns(self) -> tuple[str, ...]:
         """Return the names of all campaigns."""
@@ -456,13 +470,14 @@ class Ledger:
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:
-    campaign, recipient, thing, state, attempts, reply, receipt, until, _, changed = row
+    campaign, recipient, thing, state, attempts, reply, receipt, about, until, _, changed = row
     return Entry(
         item=Item(campaign=campaign, recipient=recipient, thing=thing),
         state=State(state),
         attempts=attempts,
         reply=reply,
         receipt=receipt,
+        about=about,
         until=until,
         changed=changed,
     )

@@ -1,8 +1,8 @@
 """Lists that clinics keep in a spreadsheet and save as CSV: rows by the names of their columns.
 
-For lists of what is printed, and for those of who gets what. Commas, semicolons or tabs; UTF-8.
-Says of each row where it stands, so that what is wrong with it can be told there. Knows nothing of
-what the columns mean.
+For lists of paper: what is to be printed, and what lies on a shelf. Lists of people have a reader
+of their own, because nothing of such a list may be repeated in a finding. Commas, semicolons or
+tabs; UTF-8. Says of each row where it stands. Knows nothing of what the columns mean.
 """
 
 import csv

@@ -82,6 +82,24 @@ def test_what_is_delivered_is_known_ever_after(folder: Path) -> None:
         assert again.recipient(ADDRESS) == sent.recipient
 
 
+def test_what_was_delivered_can_be_told(ledger: Ledger) -> None:
+    """What is described, and was delivered, is listed from all campaigns; nothing else is."""
+    printed = item(ledger, thing="milia-ar")
+    for sent, about in (
+        (printed, "milia in Arabic"),
+        (item(ledger, thing="milia-es"), ""),
+        (item(ledger, thing="milia-fr"), "milia in French"),
+    ):
+        assert ledger.plan(sent, about=about).about == about
+    for sent in (printed, item(ledger, thing="milia-es")):
+        ledger.begin(sent)
+        ledger.delivered(sent)
+
+    assert [(entry.item.thing, entry.about) for entry in ledger.described()] == [
+        ("milia-ar", "milia in Arabic")
+    ]
+
+
 def test_another_campaign_or_thing_is_another_line(ledger: Ledger) -> None:
     """The same thing may go out again under another name, and another thing under the same."""
     first = item(ledger)
