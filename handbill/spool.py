@@ -15,7 +15,7 @@ from itertools import chain, repeat
 from handbill import ipp, printer
 from handbill.diagnostics import Fault, HandbillError, Location
 from handbill.ipp import Asked, Operation, RefusedError, Status, Tag, UnreachableError
-from handbill.ledger import Entry, Item, Ledger, State
+from handbill.ledger import Item, Ledger, State
 from handbill.printer import PDF, Capabilities, Job, JobState
 
 
@@ -157,6 +157,8 @@ class Spool:
         pause: what lets time pass, given seconds.
         say: what tells people how it goes.
         deadline: when to wait no more.
+        seen: what a person says of jobs that the printer has forgotten: `printed`, or `again`
+            for those that are to be printed again; empty where nobody has said anything.
     """
 
     def __init__(
@@ -168,8 +170,9 @@ class Spool:
         pause: Callable[[float], None],
         say: Callable[[str], None],
         deadline: float = float("inf"),
+        seen: str = "",
     ) -> None:
-        self.client, self.ledger, self.deadline = client, ledger, deadline
+        self.client, self.ledger, self.deadline, self.seen = client, ledger, deadline, seen
         self._clock, self._pause, self._say = clock, pause, say
 
     def capabilities(self) -> Capabilities:
@@ -191,7 +194,16 @@ class Spool:
             return Result(end=End.BEFORE)
         try:
             if entry.state is State.IN_DOUBT:
-                found = self._found(order, entry.receipt)
+                try:
+                    found = self._found(order, entry.receipt)
+                except _DoubtError:
+                    if not self.seen:
+                        raise
+                    found = None
+                    if self.seen == "printed":
+                        self.ledger.delivered(order.item, reply="seen in the tray")
+                        self._say(f"{order.title}: printed, as was seen in the tray")
+                        return Result(end=End.BEFORE)
                 if found is not None:
                     self._say(f"{order.title}: found again, as job {found.id}; not sent again")
                     return self._ended(order, found, waits=waits)
@@ -464,15 +476,6 @@ class Spool:
 
     def _rhythm(self) -> Iterator[float]:
         return chain(_RHYTHM, repeat(_STEADY))
-
-
-def settle(ledger: Ledger, entries: Sequence[Entry], *, printed: bool) -> None:
-    """Write down what a person has seen in the tray, of orders that are in doubt."""
-    for entry in entries:
-        if printed:
-            ledger.delivered(entry.item, reply="seen in the tray")
-        else:
-            ledger.refused(entry.item, reply="not in the tray")
 
 
 def _fault(kind: str, order: Order, message: str, hint: str = "") -> Fault:

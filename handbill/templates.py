@@ -30,8 +30,10 @@ DIFFERENCE = "difference.html.jinja"
 EVIDENCE = "evidence.html.jinja"
 #: The page that shows an edition while its files are edited.
 WATCH = "watch.html.jinja"
+#: The pages that try out a printer.
+TRIAL = "trial.html.jinja"
 #: Pages for staff, and what they have in common: in English, and translated by nobody.
-STAFF = ("staff.html.jinja", PROOF, DIFFERENCE, EVIDENCE, WATCH)
+STAFF = ("staff.html.jinja", PROOF, DIFFERENCE, EVIDENCE, WATCH, TRIAL)
 #: The page that shows every component.
 GALLERY = "gallery.html.jinja"
 #: Components that the press itself asks for; authors cannot name them.
