@@ -40,6 +40,7 @@ ABOUT_JOB = (
     "job-state-reasons",
     "job-state-message",
     "job-impressions-completed",
+    "job-k-octets",
     "number-of-documents",
 )
 
@@ -103,41 +104,41 @@ _PRINTER_STOPPED = 5
 #: Why a printer does not print: RFC 8011, 5.4.12, PWG 5100.9 and 5100.13, and CUPS' own.
 _REASONS = {
     "alert-removal-of-binary-change-entry": "",
-    "connecting-to-device": "it is being connected to",
+    "connecting-to-device": "the printer is being connected to",
     "cover-open": "a cover is open",
-    "cups-missing-filter": "a program that CUPS needs for it is missing",
-    "deactivated": "it is switched off for jobs",
+    "cups-missing-filter": "a program that CUPS needs for the printer is missing",
+    "deactivated": "the printer is switched off for jobs",
     "developer-empty": "the developer is used up",
     "developer-low": "the developer is nearly used up",
     "door-open": "a door is open",
-    "fuser-over-temp": "its fuser is too hot",
-    "fuser-under-temp": "its fuser is still cold",
-    "hold-new-jobs": "it holds new jobs",
+    "fuser-over-temp": "the printer's fuser is too hot",
+    "fuser-under-temp": "the printer's fuser is still cold",
+    "hold-new-jobs": "the printer holds new jobs",
     "input-tray-missing": "a paper tray is missing",
     "interlock-open": "a safety switch is open",
     "interpreter-resource-unavailable": "something that the file needs is not there",
     "marker-supply-empty": "ink or toner is used up",
     "marker-supply-low": "ink or toner is low",
-    "marker-waste-almost-full": "its waste box is nearly full",
-    "marker-waste-full": "its waste box is full",
+    "marker-waste-almost-full": "the printer's waste box is nearly full",
+    "marker-waste-full": "the printer's waste box is full",
     "media-empty": "out of paper",
     "media-jam": "paper is jammed",
     "media-low": "paper is low",
-    "media-needed": "it needs other paper than is loaded",
-    "moving-to-paused": "it is being paused",
-    "offline": "it is offline",
-    "opc-life-over": "its drum is worn out",
-    "opc-near-eol": "its drum is nearly worn out",
-    "other": "it says only that something is wrong",
-    "output-area-almost-full": "its output tray is nearly full",
-    "output-area-full": "its output tray is full",
+    "media-needed": "the printer needs other paper than is loaded",
+    "moving-to-paused": "the printer is being paused",
+    "offline": "the printer is offline",
+    "opc-life-over": "the printer's drum is worn out",
+    "opc-near-eol": "the printer's drum is nearly worn out",
+    "other": "the printer says only that something is wrong",
+    "output-area-almost-full": "the printer's output tray is nearly full",
+    "output-area-full": "the printer's output tray is full",
     "output-tray-missing": "an output tray is missing",
-    "paused": "it is paused",
-    "shutdown": "it is switched off",
-    "spool-area-full": "it has no room for more jobs",
+    "paused": "the printer is paused",
+    "shutdown": "the printer is switched off",
+    "spool-area-full": "the printer has no room for more jobs",
     "stopped-partly": "a part of it is stopped",
-    "stopping": "it is being stopped",
-    "timed-out": "it does not answer its server",
+    "stopping": "the printer is being stopped",
+    "timed-out": "the printer does not answer its server",
     "toner-empty": "toner is used up",
     "toner-low": "toner is low",
 }
@@ -276,10 +277,10 @@ class Capabilities:
 
     def standing(self) -> str:
         """Say why it does not print now; nothing if it would."""
-        found = [] if self.is_accepting else ["it accepts no jobs"]
+        found = [] if self.is_accepting else ["the printer accepts no jobs"]
         found += [said for reason in self.reasons if (said := _reason(reason))]
         if self.is_stopped and not found:
-            found.append("it is stopped")
+            found.append("the printer is stopped")
         return ", ".join(dict.fromkeys(found))
 
 
@@ -516,6 +517,7 @@ class Job:
     Attributes:
         impressions: how many sides have come out; None where it does not count.
         documents: how many files it has of it; None where it does not say.
+        kilobytes: how large they are; None where it does not say.
     """
 
     id: int
@@ -525,6 +527,7 @@ class Job:
     message: str
     impressions: int | None
     documents: int | None
+    kilobytes: int | None
 
     @classmethod
     def of(cls, found: Attributes) -> Self:
@@ -547,6 +550,7 @@ class Job:
             message=ipp.text(found, "job-state-message"),
             impressions=ipp.number(found, "job-impressions-completed"),
             documents=ipp.number(found, "number-of-documents"),
+            kilobytes=ipp.number(found, "job-k-octets"),
         )
 
     @property
@@ -555,9 +559,13 @@ class Job:
         return self.state >= JobState.CANCELLED
 
     @property
-    def is_whole(self) -> bool:
-        """Whether the printer has all of its document."""
-        return self.documents != 0 and not _INCOMPLETE.intersection(self.reasons)
+    def lacks_document(self) -> bool:
+        """Whether the printer says that not all of the document has arrived."""
+        return self.documents == 0 or bool(_INCOMPLETE.intersection(self.reasons))
+
+    def holds(self, size: int) -> bool:
+        """Tell whether the printer says that a document of so many bytes has arrived."""
+        return self.kilobytes == -(-size // 1024)
 
     def words(self) -> str:
         """Say why it is where it is; nothing where the printer does not say."""
@@ -604,7 +612,7 @@ def _bare(reason: str) -> str:
 
 
 def _reason(reason: str) -> str:
-    return _REASONS.get(_bare(reason), f"it says {reason!r}")
+    return _REASONS.get(_bare(reason), f"the printer says {reason!r}")
 
 
 def _fault(kind: str, location: Location, message: str, hint: str = "") -> Fault:

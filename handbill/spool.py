@@ -35,9 +35,11 @@ RECENT = 12 * 3600.0
 _BUSY = frozenset({Status.BUSY, Status.TEMPORARY_ERROR, Status.SERVICE_UNAVAILABLE})
 _UNKNOWN = frozenset({Status.NOT_FOUND, Status.GONE})
 _RUN = "print:"
+#: Follows a job's number in the ledger once the printer has said that it has the document.
+_ARRIVED = " arrived"
 _LOOK = (
-    "when the printer answers, the same command again looks for the job; if the printer has "
-    "forgotten it, look at the tray, then add --in-doubt printed or --in-doubt again"
+    "when the printer answers, the same command again looks for the job; if it cannot be found, "
+    "look at the tray, then add --in-doubt printed or --in-doubt again"
 )
 
 
@@ -190,7 +192,8 @@ class Spool:
         """
         entry = self.ledger.plan(order.item, about=order.about)
         if entry.state is State.DELIVERED:
-            self._say(f"{order.title}: printed before, as job {entry.receipt}; not printed again")
+            number = entry.receipt.removesuffix(_ARRIVED)
+            self._say(f"{order.title}: printed before, as job {number}; not printed again")
             return Result(end=End.BEFORE)
         try:
             if entry.state is State.IN_DOUBT:
@@ -229,6 +232,7 @@ class Spool:
                 self.ledger.note(order.item, number)
                 self._say(f"{order.title}: job {number}")
                 self._submit(order, int(number))
+                self.ledger.note(order.item, f"{number}{_ARRIVED}")
                 found: Job | None = self._job(int(number))
             except RefusedError as error:
                 return self._refused(order, number, error)
@@ -236,8 +240,8 @@ class Spool:
                 if not error.sent and not number:
                     raise
                 self._say(f"{order.title}: {error.reason}; looking what became of it")
-                self.ledger.in_doubt(order.item, reply=error.reason)
-                found = self._found_later(order, number)
+                entry = self.ledger.in_doubt(order.item, reply=error.reason)
+                found = self._found_later(order, entry.receipt)
             if found is not None:
                 return self._ended(order, found, waits=waits)
             self.ledger.again(order.item)
@@ -345,20 +349,21 @@ class Spool:
             self._pause(wait)
         return job
 
-    def _found_later(self, order: Order, number: str) -> Job | None:
+    def _found_later(self, order: Order, receipt: str) -> Job | None:
         """Look for an interrupted job, and give the printer time to be there again."""
         for wait in _WAITS[1:]:
             self._pause(wait)
             with suppress(UnreachableError):
-                return self._found(order, number)
+                return self._found(order, receipt)
         raise _DoubtError("the printer is out of reach")
 
-    def _found(self, order: Order, number: str) -> Job | None:
+    def _found(self, order: Order, receipt: str) -> Job | None:
         """Find out what became of a job that was interrupted.
 
         Args:
             order: what it was for.
-            number: its number; empty if that was never known, so that it had no document.
+            receipt: its number, and whether the printer has said that it has the document. Empty
+                if the number was never known, so that it had none.
 
         Returns:
             The job, if it is being printed or something of it was. None if nothing of it was
@@ -367,7 +372,7 @@ class Spool:
         Raises:
             _DoubtError: the printer does not know.
         """
-        name = self._name(order)
+        name, number = self._name(order), receipt.removesuffix(_ARRIVED)
         for job in self._waiting():
             if job.name == name and str(job.id) != number:
                 self._cancel(job.id)
@@ -381,12 +386,23 @@ class Spool:
             raise
         if job.name != name:
             raise _DoubtError(f"job {number} of the printer is another one now")
-        if not job.is_whole:
-            if not job.has_ended:
-                job = self._cancel(job.id)
-            return None if job.state != JobState.COMPLETED and not job.impressions else job
-        # Given up without a page: as if it had never been.
-        return None if job.state is JobState.ABORTED and job.impressions == 0 else job
+        if job.state is JobState.ABORTED and job.impressions == 0:
+            # Given up without a page: as if it had never been.
+            return None
+        if receipt.endswith(_ARRIVED) or job.holds(len(order.data)):
+            return job
+        self._cut_off(job)
+        return None
+
+    def _cut_off(self, job: Job) -> None:
+        """Cancel a job whose document may not be whole, as long as nothing of it is printed."""
+        # The connection has broken in the middle. Some printers print what they have of a file as
+        # if it were all, so only one that has not begun can be told to forget it.
+        if job.lacks_document or job.state in {JobState.PENDING, JobState.HELD}:
+            job = job if job.has_ended else self._cancel(job.id)
+            if job.state is not JobState.COMPLETED and not job.impressions:
+                return
+        raise _DoubtError("the printer does not say whether all of the file has arrived")
 
     def _cancel(self, number: int) -> Job:
         """Cancel a job, and return how it has ended."""
@@ -409,7 +425,7 @@ class Spool:
             return
         try:
             if entry.receipt:
-                job = self._cancel(int(entry.receipt))
+                job = self._cancel(int(entry.receipt.removesuffix(_ARRIVED)))
                 words = printer.ended(job)
                 if job.state is JobState.COMPLETED:
                     self.ledger.delivered(order.item, reply=words)
@@ -446,7 +462,8 @@ class Spool:
         if entry is not None and entry.state is State.UNDER_WAY:
             entry = self.ledger.in_doubt(order.item, reply=str(error))
         if entry is not None and entry.receipt and entry.state is State.IN_DOUBT:
-            message = f"job {entry.receipt} may have been printed: {error}"
+            number = entry.receipt.removesuffix(_ARRIVED)
+            message = f"job {number} may have been printed: {error}"
             fault = _fault("doubtful-print", order, message, _LOOK)
             return Result(end=End.IN_DOUBT, fault=fault, stops=True)
         # Without a number there was no document. A job that is left behind is cancelled next time.
