@@ -29,7 +29,7 @@ _OLD_VERSION = b"\x01\x01"
 
 
 class Operation(IntEnum):
-    """What a printer can be asked to do: RFC 8011, 5.4.15, and CUPS' own."""
+    """What a printer can be asked to do, by RFC 8011 and by CUPS."""
 
     CREATE_JOB = 0x0005
     SEND_DOCUMENT = 0x0006
@@ -41,7 +41,7 @@ class Operation(IntEnum):
 
 
 class Status(IntEnum):
-    """How a request ended: RFC 8011, appendix B; those that we act on."""
+    """How a request ended, by RFC 8011: those that we act on."""
 
     OK = 0x0000
     IGNORED = 0x0001
@@ -60,7 +60,7 @@ class Status(IntEnum):
 
 
 class Tag(IntEnum):
-    """What kind a value is of, and which group follows: RFC 8010, 3.5."""
+    """What kind a value is of, and which group follows, by RFC 8010."""
 
     OPERATION = 0x01
     JOB = 0x02
@@ -397,7 +397,7 @@ class Address:
         if parts.username is not None or parts.query or parts.fragment:
             message = "it has more than a machine, a port and a path"
             raise ValueError(message)
-        # The path that printers without a print server have: PWG 5100.14, 4.2.1.
+        # The path of printers that are no print servers, by IPP Everywhere.
         path = quote(unquote(parts.path.rstrip("/") or "/ipp/print"))
         return cls(
             uri=urlunsplit((parts.scheme, parts.netloc, path, "", "")),
@@ -479,7 +479,7 @@ class Client:
             RefusedError: the printer does not do it.
             ProtocolError: the answer is not one.
         """
-        # RFC 8011, 4.1.5: the printer, then the job, then all else.
+        # In this order, by RFC 8011: the printer, the job, then all else.
         said: list[Asked] = [
             ("attributes-charset", Tag.CHARSET, ("utf-8",)),
             ("attributes-natural-language", Tag.LANGUAGE, ("en",)),

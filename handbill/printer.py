@@ -56,9 +56,9 @@ _NEEDED = frozenset(
 )
 _QUEUE = "add it to CUPS (lpadmin -p NAME -E -v ADDRESS -m everywhere), and print to that queue"
 
-#: Names of media end in their size: PWG 5101.1.
+#: Names of media end in their size.
 _SIZE = re.compile(r"_(\d+(?:\.\d+)?)x(\d+(?:\.\d+)?)(mm|in)$")
-#: Names that are older than that, from RFC 8011's predecessor.
+#: Names that are older than that.
 _OLD_SIZES = {
     "iso-a3": (297.0, 420.0),
     "iso-a4": (210.0, 297.0),
@@ -76,7 +76,7 @@ _NAMES = {
 #: Paper is as large as a page if both differ by no more than this, in millimetres.
 _SAME = 1.0
 
-#: Finishings: RFC 8011, 5.2.6, and PWG 5100.1.
+#: Finishings, by RFC 8011 and PWG 5100.1.
 _STAPLE, _SADDLE_STITCH, _FOLD = 4, 8, 10
 _STAPLE_TOP_LEFT, _STAPLE_TOP_RIGHT, _FOLD_HALF = 20, 22, 93
 
@@ -88,7 +88,7 @@ _Instead = Callable[[str, str], None]
 
 
 class JobState(IntEnum):
-    """What becomes of a job: RFC 8011, 5.3.7."""
+    """What becomes of a job, by RFC 8011."""
 
     PENDING = 3
     HELD = 4
@@ -101,9 +101,8 @@ class JobState(IntEnum):
 
 _PRINTER_STOPPED = 5
 
-#: Why a printer does not print: RFC 8011, 5.4.12, PWG 5100.9 and 5100.13, and CUPS' own.
+#: Why a printer does not print: the keywords of RFC 8011, 5.4.12, of its extensions and of CUPS.
 _REASONS = {
-    "alert-removal-of-binary-change-entry": "",
     "connecting-to-device": "the printer is being connected to",
     "cover-open": "a cover is open",
     "cups-missing-filter": "a program that CUPS needs for the printer is missing",
@@ -147,7 +146,7 @@ _MERE_WARNINGS = frozenset(
     name for name in _REASONS if name.endswith(("-low", "-almost-full", "-near-eol"))
 )
 
-#: Why a job is where it is: RFC 8011, 5.3.8, and PWG 5100.3, 5100.11 and 5100.13.
+#: Why a job is where it is: the keywords of RFC 8011, 5.3.8, and of its extensions.
 _JOB_REASONS = {
     "aborted-by-system": "the printer has given it up",
     "account-authorization-failed": "the account is not allowed to print",

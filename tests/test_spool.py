@@ -22,10 +22,7 @@ from tests.conftest import ROOT
 from tests.printers import PDF, PLACE, Printer, Told, Wire, ask, eventually, job, ordered, spooler
 
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not (printers.EVE and printers.CUPSD), reason="CUPS is not installed"),
-]
+pytestmark = pytest.mark.slow
 
 Served = Callable[..., AbstractContextManager[Printer]]
 
