@@ -67,14 +67,15 @@ _OLD_SIZES = {
     "na-legal": (215.9, 355.6),
 }
 _NAMES = {
-    (210, 297): "A4",
-    (216, 279): "US Letter",
-    (148, 210): "A5",
-    (297, 420): "A3",
-    (216, 356): "US Legal",
+    (210.0, 297.0): "A4",
+    (215.9, 279.4): "US Letter",
+    (148.0, 210.0): "A5",
+    (297.0, 420.0): "A3",
+    (215.9, 355.6): "US Legal",
 }
-#: Paper is as large as a page if both differ by no more than this, in millimetres.
-_SAME = 1.0
+#: Paper is as large as a page if both differ by no more than this, in millimetres. Two pages of A5,
+#: side by side, lack one of A4.
+_SAME = 1.5
 
 #: Finishings, by RFC 8011 and PWG 5100.1.
 _STAPLE, _SADDLE_STITCH, _FOLD = 4, 8, 10
@@ -199,8 +200,16 @@ class Sheet:
 
     def __str__(self) -> str:
         """Name the paper that it is for."""
+        for sizes, name in _NAMES.items():
+            if self.is_as_large(*sizes):
+                return name
         short, long = sorted((self.width, self.height))
-        return _NAMES.get((round(short), round(long)), f"{short:.0f} × {long:.0f} mm")
+        return f"{short:.0f} × {long:.0f} mm"
+
+    def is_as_large(self, width: float, height: float) -> bool:
+        """Tell whether paper is of this size, however it lies."""
+        ours, theirs = sorted((self.width, self.height)), sorted((width, height))
+        return all(abs(one - other) <= _SAME for one, other in zip(ours, theirs, strict=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -423,10 +432,7 @@ def _sheet(medium: str) -> Sheet | None:
 
 def _is_as_large(medium: str, sheet: Sheet) -> bool:
     found = _sheet(medium)
-    if found is None:
-        return False
-    ours, theirs = sorted((sheet.width, sheet.height)), sorted((found.width, found.height))
-    return all(abs(one - other) <= _SAME for one, other in zip(ours, theirs, strict=True))
+    return found is not None and sheet.is_as_large(found.width, found.height)
 
 
 def _medium(printer: Capabilities, wish: Wish) -> tuple[str, Fault | None]:
@@ -575,7 +581,7 @@ class Job:
     def out(self) -> str:
         """Say how much has come out."""
         if self.impressions is None:
-            return "the printer does not say how much came out"
+            return "nobody has counted what came out"
         if not self.impressions:
             return "nothing came out"
         return f"{self.impressions} side{'s' if self.impressions > 1 else ''} came out"

@@ -48,6 +48,16 @@ ELSEWHERE = {
     "refused-signature": "test_signoff.py",
     "unraised-version": "test_editorial.py",
     "self-review": "test_editorial.py",
+    "print-list": "test_shelf.py",
+    "unprintable-draft": "test_printing.py",
+    "unready-edition": "test_printing.py",
+    "unreachable-printer": "test_printing.py",
+    "refusing-printer": "test_spool.py",
+    "missing-capability": "test_printer.py",
+    "lesser-print": "test_printer.py",
+    "failed-job": "test_spool.py",
+    "waiting-job": "test_spool.py",
+    "doubtful-print": "test_spool.py",
     "ledger": "test_ledger.py",
 }
 

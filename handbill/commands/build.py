@@ -95,7 +95,8 @@ def ready(options: argparse.Namespace, wanted: Sequence[Edition]) -> dict[str, d
             root=options.root,
             output=options.output,
             today=options.today,
-            jobs=os.cpu_count() or 1,
+            # For one or two, workers would take longer to start than to work.
+            jobs=(os.cpu_count() or 1) if len(paths) > 2 else 1,
             executor="process",
             shard=None,
             explain=False,
