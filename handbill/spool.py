@@ -34,7 +34,7 @@ RECENT = 12 * 3600.0
 
 _BUSY = frozenset({Status.BUSY, Status.TEMPORARY_ERROR, Status.SERVICE_UNAVAILABLE})
 _UNKNOWN = frozenset({Status.NOT_FOUND, Status.GONE})
-_RUN = "print:"
+_RUN, _NAMED_RUN = "print:", "print run "
 #: Follows a job's number in the ledger once the printer has said that it has the document.
 _ARRIVED = " arrived"
 _LOOK = (
@@ -120,7 +120,7 @@ def run(
         HandbillError: there is an unfinished one, too old to be taken for the same unasked.
     """
     if name:
-        return f"{_RUN}{name}"
+        return f"{_NAMED_RUN}{name}"
     prefix = f"{_RUN}{key}:"
     numbers = [
         int(known.removeprefix(prefix)) for known in ledger.campaigns() if known.startswith(prefix)

@@ -87,6 +87,7 @@ def test_a_booklet_that_is_not_folded_is_told() -> None:
     ticket = printer.ticket(plain, replace(WISH, sheet=IMPOSED, is_booklet=True))
 
     assert "finishings" not in asked(ticket)
+    assert [fault.kind for fault in ticket.faults] == ["lesser-print"]
     assert said(ticket) == ["lesser-print: Large does not fold; the sheets come out flat"]
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -102,6 +103,11 @@ def command(root: Path, *words: str) -> list[str]:
     return [*program, "--root", str(root), "--today", TODAY.isoformat()]
 
 
+def rules(text: str) -> list[str]:
+    """Return the names of the rules that are told."""
+    return re.findall(r":1: LF\d+ ([a-z-]+)", text)
+
+
 def text(pdf: bytes) -> str:
     """Return the text of a file."""
     return "\n".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages)
@@ -127,6 +133,7 @@ def test_a_draft_is_not_printed_unless_asked_for(run: Run, eve: Printer) -> None
     words = ("print", "hands", "--language", "ar", "--printer", eve.uri)
 
     assert run(*words) == 1
+    assert rules(run.err) == ["unprintable-draft"]
     assert "LF801 unprintable-draft: one/ar/hands.a4.pdf: a draft, which nobody has" in run.err
     assert eve.tray.printed == []
     assert run(*words, "--allow-draft") == 0
@@ -140,6 +147,7 @@ def test_an_edition_with_errors_is_not_printed(run: Run, eve: Printer) -> None:
     catalog.write_text(said.replace("20 segundos", "30 segundos"), "utf-8")
 
     assert run("print", "hands", "--language", "es", "--printer", eve.uri) == 1
+    assert "unready-edition" in rules(run.err)
     assert "LF802 unready-edition: one/es/hands.a4.pdf: it is stopped by errors" in run.err
     assert eve.tray.printed == []
 
@@ -286,6 +294,7 @@ def test_a_printer_that_is_not_there(run: Run) -> None:
     address = f"ipp://localhost:{printers.free_port()}/ipp/print"
 
     assert run("print", "hands", "--printer", address) == 2
+    assert rules(run.err) == ["unreachable-printer"]
     assert f"{address}:1:1: LF803 unreachable-printer: nothing listens at localhost:" in run.err
     assert run("print", "hands", "--printer", "http://localhost/") == 2
     assert "no address of a printer: http:// is no way to a printer" in run.err

@@ -8,7 +8,9 @@ import textwrap
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -461,6 +463,7 @@ def test_what_a_printer_has_forgotten_is_in_doubt(tmp_path: Path, ledger: Ledger
 
         assert (done.end, state(ledger)) == (End.IN_DOUBT, State.IN_DOUBT)
         assert done.fault
+        assert done.fault.kind == "doubtful-print"
         assert "job 1 may have been printed: the printer has forgotten job 1" in done.fault.message
         assert way.print(order).end is End.IN_DOUBT
         way.seen = "printed"
@@ -502,8 +505,75 @@ def test_nobody_need_wait(either: Printer, ledger: Ledger) -> None:
     eventually(lambda: either.tray.printed == [PDF])
 
 
-def test_a_printer_that_ignores_what_is_asked_prints_nothing(eve: Printer, ledger: Ledger) -> None:
-    """A job that would come out otherwise than asked is given up before its document is sent."""
+def test_a_busy_printer_is_waited_for(eve: Printer, ledger: Ledger) -> None:
+    """It takes no second job while it prints one; then it does."""
+    told = Told()
+    way = spooler(ledger, eve.uri, told)
+    eve.tray.acts("reason media-empty-error")
+    way.print(ordered(ledger, way), waits=False)
+    told.then["waiting: it is busy"] = lambda: eve.tray.acts("ok")
+    done = way.print(ordered(ledger, way, name="hands"))
+
+    assert done.end is End.PRINTED
+    assert len(eve.tray.printed) == 2
+
+
+def test_a_job_without_a_document_is_cancelled_too(either: Printer, ledger: Ledger) -> None:
+    """Interrupted between the two, nothing is left behind."""
+    told = Told()
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    told.then["job 1"] = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        printed(ledger, either, told)
+
+    assert "cancelled: " in told[-1]
+    drained(either)
+    assert printed(ledger, either, told).end is End.PRINTED
+    assert either.tray.printed == [PDF]
+
+
+def test_a_printer_that_drops_what_is_asked_prints_nothing(
+    eve: Printer, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who makes a job, but says that it will come out otherwise, gets no document."""
+    way = spooler(ledger, eve.uri, Told())
+    ask_truly = way.client.ask
+
+    def ask_with_less(operation: Operation, *said: Any, **more: Any) -> ipp.Response:
+        found = ask_truly(operation, *said, **more)
+        if operation is CREATE:
+            return replace(found, status=1, unsupported={"sides": (None,)})
+        return found
+
+    monkeypatch.setattr(way.client, "ask", ask_with_less)
+    done = way.print(ordered(ledger, way))
+
+    assert done.fault
+    assert done.fault.kind == "missing-capability"
+    assert done.fault.message.endswith(
+        "the printer refuses it: it does not do what is asked: sides"
+    )
+    drained(eve)
+    assert eve.tray.printed == []
+
+
+def test_no_printer_at_an_address(eve: Printer, cups: Printer, ledger: Ledger) -> None:
+    """A wrong path, and a queue that there is none of."""
+    for uri, words in (
+        (eve.uri.replace("/ipp/print", "/ipp/fax"), "it knows no such printer"),
+        (cups.uri.replace("Front", "Back"), "it knows no such printer or job"),
+    ):
+        with pytest.raises(ipp.RefusedError) as caught:
+            spooler(ledger, uri, Told()).capabilities()
+
+        assert words in str(caught.value)
+
+
+def test_a_printer_refuses_what_it_cannot_do(eve: Printer, ledger: Ledger) -> None:
+    """It is asked to take all or nothing, and says what it lacks."""
     way = spooler(ledger, eve.uri, Told())
     order = ordered(ledger, way)
     wrong = (*order.asked, ("sides", Tag.KEYWORD, ("no-such-side",)))
@@ -545,7 +615,7 @@ def test_a_retry_is_the_same_run_and_a_finished_one_is_over(ledger: Ledger) -> N
     ledger.delivered(first)
     assert run() == "print:k:1"
     assert run(anew=True) == "print:k:2"
-    assert run(name="monday") == "print:monday"
+    assert run(name="monday") == "print run monday"
 
     now += spool.RECENT + 60
     with pytest.raises(HandbillError) as caught:
