@@ -181,6 +181,7 @@ _JOB_REASONS = {
     "unsupported-document-format": "the printer does not read this kind of file",
     "waiting-for-user-action": "somebody has to do something at the printer",
 }
+_FLAWS = frozenset({"job-completed-with-errors", "job-completed-with-warnings"})
 #: With these, not all of the document has arrived.
 _INCOMPLETE = frozenset({"job-incoming", "job-data-insufficient", "submission-interrupted"})
 
@@ -564,6 +565,11 @@ class Job:
         return self.state >= JobState.CANCELLED
 
     @property
+    def was_flawed(self) -> bool:
+        """Whether it was printed, but the printer says that something went wrong."""
+        return bool(_FLAWS.intersection(self.reasons))
+
+    @property
     def lacks_document(self) -> bool:
         """Whether the printer says that not all of the document has arrived."""
         return self.documents == 0 or bool(_INCOMPLETE.intersection(self.reasons))
@@ -605,7 +611,7 @@ def ended(job: Job) -> str:
     """Say in plain words how a job has ended."""
     why = job.words() or job.message
     if job.state == JobState.COMPLETED:
-        return "printed" + (f", {job.words()}" if job.words().startswith("with") else "")
+        return f"printed, {job.words()}" if job.was_flawed else "printed"
     if job.state == JobState.CANCELLED:
         return f"cancelled: {why or 'the printer does not say by whom'}; {job.out}"
     return f"given up: {why or 'the printer does not say why'}; {job.out}"

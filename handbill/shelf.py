@@ -104,7 +104,7 @@ def _paper(project: Project, row: Row, choice: Choice) -> Paper | Fault:
     if not 1 <= copies <= MOST_COPIES:
         return _wrong(row, f"{digits!r} copies", f"a whole number from 1 to {MOST_COPIES}")
     clinic = project.clinics[name] if name else next(iter(project.clinics.values()))
-    form = _format(project, clinic, replace(choice, format=row["format"] or choice.format))
+    form = _format(project, clinic, Choice(format=row["format"]) if row["format"] else choice)
     if isinstance(form, str):
         edition = Edition(leaflet=leaflet, clinic=clinic.id, language=tag, format=form)
         return Paper(edition=edition, copies=copies, location=row.location)
@@ -149,6 +149,8 @@ class Standing(StrEnum):
     CHANGED = "changed"
     #: It says DRAFT, and today's does not.
     DRAFT = "draft"
+    #: It says DRAFT, and so does today's.
+    STILL_DRAFT = "still draft"
     SUPERSEDED = "superseded"
     WITHDRAWN = "withdrawn"
     UNKNOWN = "unknown"
@@ -200,7 +202,7 @@ class Judged:
     @property
     def is_good(self) -> bool:
         """Whether they may stay on the shelf."""
-        return self.standing is Standing.CURRENT
+        return self.standing in {Standing.CURRENT, Standing.STILL_DRAFT}
 
     def row(self) -> dict[str, Any]:
         """Write it as JSON."""
@@ -227,7 +229,7 @@ class Judged:
         if printed.on:
             what.append(f"printed on {printed.on.isoformat()}")
         said = f": {self.words}" if self.words else ""
-        return f"{self.standing.value:10}  {' '.join(filter(None, what))}{said}"
+        return f"{self.standing.value:11}  {' '.join(filter(None, what))}{said}"
 
 
 def about(row: Mapping[str, Any], copies: int) -> str:
@@ -318,29 +320,36 @@ def judge(found: Printed, rows: Sequence[Mapping[str, Any]], project: Project) -
     same = [row for row in ours if found.format in {"", row["format"]}] or ours
     if not same:
         return _without(found, project, is_text_known=bool(of_text))
-    row = same[0]
-    today = code(row)
-    if not all(item["current"] for item in same):
+    today = code(same[0])
+    if all(row["current"] for row in same):
+        standing, words = _beside(found, same[0])
+    else:
+        standing = Standing.UNSURE
         words = f"today's edition could not be made; the last one is {today}"
-        return Judged(printed=found, standing=Standing.UNSURE, words=words, today=today)
-    if found.code != today:
-        words = f"today's is {today}{_slip(found.code, today)}"
-        return Judged(printed=found, standing=Standing.SUPERSEDED, words=words, today=today)
-    if found.draft and not row["draft"]:
-        words = "it says DRAFT, and has been signed since"
-        return Judged(printed=found, standing=Standing.DRAFT, words=words, today=today)
+    return Judged(printed=found, standing=standing, words=words, today=today)
+
+
+def _beside(found: Printed, row: Mapping[str, Any]) -> tuple[Standing, str]:
+    """Compare leaflets on a shelf with today's edition; say how they stand, and why."""
     changed = sorted(
         name
         for name in {*found.inputs, *row["inputs"]} - _INVISIBLE
         if found.inputs.get(name) != row["inputs"].get(name)
     )
-    if found.digest not in {"", row["digest"]} and changed:
+    standing, words = Standing.CURRENT, ""
+    if found.code != code(row):
+        standing, words = Standing.SUPERSEDED, f"today's is {code(row)}"
+        words += _slip(found.code, code(row))
+    elif found.draft and not row["draft"]:
+        standing, words = Standing.DRAFT, "it says DRAFT, and has been signed since"
+    elif found.digest not in {"", row["digest"]} and changed:
+        standing = Standing.CHANGED
         words = f"its text is today's, but these have changed: {', '.join(changed)}"
-        return Judged(printed=found, standing=Standing.CHANGED, words=words, today=today)
-    words = "a draft, like today's" if row["draft"] else ""
-    if not row["draft"] and found.draft is None:
+    elif row["draft"]:
+        standing, words = Standing.STILL_DRAFT, "nobody has signed it"
+    elif found.draft is None:
         words = "unless it says DRAFT: it has been signed"
-    return Judged(printed=found, standing=Standing.CURRENT, words=words, today=today)
+    return standing, words
 
 
 def _without(found: Printed, project: Project, *, is_text_known: bool) -> Judged:

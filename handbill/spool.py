@@ -275,8 +275,8 @@ class Spool:
         self, order: Order, asked: Sequence[Asked], wanted: Sequence[Asked]
     ) -> ipp.Response:
         """Ask for a job until a busy printer makes it."""
-        is_told = False
-        for wait in self._rhythm():
+        is_told, rhythm = False, self._rhythm()
+        while True:
             try:
                 return self.client.ask(Operation.CREATE_JOB, asked, wanted=wanted)
             except RefusedError as error:
@@ -285,8 +285,7 @@ class Spool:
                 if not is_told:
                     self._say(f"{order.title}: waiting: {error}")
                 is_told = True
-            self._pause(wait)
-        raise AssertionError
+            self._pause(next(rhythm))
 
     def _submit(self, order: Order, number: int) -> None:
         asked: tuple[Asked, ...] = (
@@ -317,7 +316,8 @@ class Spool:
         if end.state is JobState.COMPLETED:
             self.ledger.delivered(item, reply=words)
             self._say(f"{order.title}: {words}")
-            return Result(end=End.PRINTED)
+            flaw = _fault("lesser-print", order, f"job {end.id} was {words}")
+            return Result(end=End.PRINTED, fault=flaw if end.was_flawed else None)
         self.ledger.refused(item, reply=words)
         hint = "the same command again prints all its copies"
         return Result(

@@ -333,6 +333,13 @@ def test_a_job_ends_in_plain_words(
     assert ended(replace(JOB, state=state, reasons=reasons, impressions=impressions)) == expected
 
 
+def test_a_flawed_print_is_known() -> None:
+    """It is in the tray, but somebody should look at it."""
+    flawed = replace(JOB, state=JobState.COMPLETED, reasons=("job-completed-with-warnings",))
+
+    assert (flawed.was_flawed, JOB.was_flawed) == (True, False)
+
+
 def test_a_job_without_a_state_is_no_answer() -> None:
     """Nothing is guessed from it."""
     with pytest.raises(ipp.ProtocolError):

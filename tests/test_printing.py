@@ -212,6 +212,8 @@ def test_a_list_is_printed_as_a_whole_or_not_at_all(run: Run, eve: Printer, tmp_
     assert f"{shelf}:4:1: LF800 print-list: no language is called 'fr'" in run.err
     assert eve.tray.printed == []
     shelf.write_text(rows, "utf-8")
+    assert run(*words, "--copies", "9") == 2
+    assert "--copies:1:1: LF009 unknown-choice: a list says that itself" in run.err
     assert run(*words, "--dry-run") == 0
     assert "one/en/hands.a4.pdf: A4, one side, in colour, 4 copies" in run.err
     assert eve.tray.printed == []
@@ -342,7 +344,7 @@ def test_the_shelf_is_compared_with_what_is_published(
     run("print", "hands", "--language", "es", "--copies", "8", "--printer", eve.uri)
     run("build", "--jobs", "1")
     assert run("status", "--shelf") == 0
-    assert run.out.startswith("current     hands es one a4 1.0-")
+    assert run.out.startswith("current      hands es one a4 1.0-")
     code = run.out.split()[5]
     found = tmp_path / "found.csv"
     found.write_text(
@@ -359,7 +361,7 @@ def test_the_shelf_is_compared_with_what_is_published(
     assert "files have changed since the last build of everything" in run.err
     run("build", "--jobs", "1")
     assert run("status", "--shelf") == 1
-    assert run.out.startswith(f"superseded  hands es one a4 {code} 8 copies printed on ")
+    assert run.out.startswith(f"superseded   hands es one a4 {code} 8 copies printed on ")
     assert ": today's is 1.1-" in run.out
     assert run("status", "--shelf", "--recycled") == 0
     assert (run("status", "--shelf"), run.out) == (0, "")

@@ -73,6 +73,17 @@ def test_a_list_says_what_is_printed() -> None:
     ]
 
 
+def test_a_rows_own_format_comes_first() -> None:
+    """A list of booklets may have one leaflet that is none."""
+    found, _ = wanted(
+        load(TWO),
+        "leaflet,language,copies,clinic,format\nhands,es,1,one,a4\nhands,en,1,one,\n",
+        Choice(is_booklet=True),
+    )
+
+    assert [path for path, _ in found] == ["one/es/hands.a4.pdf", "one/en/hands.a5-booklet.pdf"]
+
+
 @pytest.mark.parametrize(
     ("choice", "one", "two"),
     [
@@ -191,7 +202,7 @@ OLDER = {"content/clinics/one.toml": "1", "toolchain and fonts": "0"}
             Standing.DRAFT,
             "it says DRAFT, and has been signed since",
         ),
-        (found(draft=True), row(draft=True), Standing.CURRENT, "a draft, like today's"),
+        (found(draft=True), row(draft=True), Standing.STILL_DRAFT, "nobody has signed it"),
         (
             found(digest="", draft=None, inputs={}),
             row(),
@@ -238,7 +249,7 @@ def test_paper_is_compared_with_the_manifest(
     judged = shelf.judge(printed, [today], load())
 
     assert (judged.standing, judged.words) == (standing, words)
-    assert judged.is_good == (standing is Standing.CURRENT)
+    assert judged.is_good == (standing in {Standing.CURRENT, Standing.STILL_DRAFT})
 
 
 def test_a_list_of_a_shelf_is_read() -> None:
@@ -283,9 +294,11 @@ def test_what_was_printed_here_is_on_the_shelf_until_it_is_recycled(ledger: Ledg
 
     judged = [shelf.judge(paper, [row()], load()) for paper in shelf.printed(ledger)]
     old, new = (item.line() for item in judged)
-    assert old.startswith("superseded  hands es one a4 1.1-11111111 3 copies printed on 2026-11-24")
+    assert old.startswith(
+        "superseded   hands es one a4 1.1-11111111 3 copies printed on 2026-11-24"
+    )
     assert old.endswith(": today's is 1.1-3f9a2c1d")
-    assert new == "current     hands es one a4 1.1-3f9a2c1d 12 copies printed on 2026-11-24"
+    assert new == "current      hands es one a4 1.1-3f9a2c1d 12 copies printed on 2026-11-24"
 
     assert shelf.recycle(ledger, judged) == 1
     assert [paper.code for paper in shelf.printed(ledger)] == ["1.1-3f9a2c1d"]

@@ -36,11 +36,13 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser.add_argument(
         "what", nargs="*", metavar="LEAFLET", help="its id; or a list, a file that ends in .csv"
     )
-    for name in ("language", "clinic", "format"):
-        parser.add_argument(f"--{name}", default="", metavar="ID")
-    parser.add_argument("--copies", default="1", metavar="N", help="of each (default: 1)")
-    parser.add_argument("--booklet", action="store_true", help="as the clinic's booklet")
-    parser.add_argument("--large-print", action="store_true", help="in the clinic's large print")
+    parser.add_argument("--language", default="", metavar="TAG", help="(default: the source's)")
+    parser.add_argument("--clinic", default="", metavar="ID", help="(default: the only one)")
+    parser.add_argument("--copies", default="", metavar="N", help="of each (default: 1)")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--format", default="", metavar="ID", help="(default: the clinic's paper)")
+    form.add_argument("--booklet", action="store_true", help="as the clinic's booklet")
+    form.add_argument("--large-print", action="store_true", help="in the clinic's large print")
     parser.add_argument("--mono", action="store_true", help="in black")
     parser.add_argument("--one-sided", action="store_true", help="leave the backs empty")
     parser.add_argument("--staple", action="store_true", help="if the printer can")
@@ -146,7 +148,7 @@ def _at_the_printer(
     server = environment.get("CUPS_SERVER") or next(
         (path for path in _SOCKETS if Path(path).is_socket()), "localhost"
     )
-    user = getpass.getuser()
+    user = _user()
     try:
         if not name:
             client = ipp.Client(ipp.Address.queue("", server), user=user)
@@ -173,6 +175,15 @@ def _at_the_printer(
     return way, replace(can, name=can.name or name)
 
 
+def _user() -> str:
+    """Return in whose name is printed; who cancels a job must be the same."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # A container may run as somebody whom it does not know.
+        return "handbill"
+
+
 def _papers(
     options: argparse.Namespace, loaded: "Project"
 ) -> tuple[tuple["Paper", ...], tuple[Fault, ...]]:
@@ -183,6 +194,10 @@ def _papers(
     faults: list[Fault] = []
     for what in options.what:
         if what.lower().endswith(".csv"):
+            for name in ("--language", "--copies"):
+                if getattr(options, name.lstrip("-")):
+                    hint = f"leave {name} out, or name a leaflet instead of a list"
+                    asked.cannot("unknown-choice", name, "a list says that itself", hint)
             found, wrong = lists.read(
                 sources.read_file(Path(what), limit=lists.LIMIT),
                 path=what,
@@ -193,7 +208,7 @@ def _papers(
             faults += wrong
         else:
             language = options.language or loaded.settings.source_language
-            cells = {"leaflet": what, "language": language, "copies": options.copies}
+            cells = {"leaflet": what, "language": language, "copies": options.copies or "1"}
             found = (lists.Row(cells=cells, location=Location(path=what)),)
         rows += (
             replace(row, cells={**row.cells, "clinic": row["clinic"] or options.clinic})
