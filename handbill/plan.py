@@ -74,6 +74,20 @@ def job(project: Project, edition: Edition) -> Job:
     )
 
 
+def signed(project: Project, editions: Iterable[Edition]) -> list[Edition]:
+    """Return those editions for which everybody has answered: their texts, and their choices."""
+    wanting: dict[tuple[str, str], tuple[str, ...]] = {}
+    found = []
+    for edition in editions:
+        pair = edition.leaflet, edition.language
+        if pair not in wanting:
+            wanting[pair] = signoff.wanting(project, *pair)
+        chosen = project.clinics[edition.clinic].chosen(project.leaflets[edition.leaflet])
+        if not wanting[pair] and all(choice.is_signed for choice in chosen.values()):
+            found.append(edition)
+    return found
+
+
 def drafts(project: Project, editions: Iterable[Edition]) -> Iterator[Fault]:
     """Yield what may not be in a release: each text and each choice that wants a signature, once.
 

@@ -13,6 +13,7 @@ from handbill.commands import (
     clean,
     new,
     printing,
+    release,
     sheets,
     sign,
     status,
@@ -27,7 +28,7 @@ from handbill.terminal import say
 # import them where they use them, so that a build with nothing to do costs a tenth of that.
 
 #: In the order in which `--help` lists them.
-_GROUPS = (build, check, sign, printing, status, catalog, new, sheets, watch, clean)
+_GROUPS = (build, release, check, sign, printing, status, catalog, new, sheets, watch, clean)
 
 
 def run(words: list[str]) -> int:

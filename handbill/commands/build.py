@@ -43,7 +43,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     build.add_argument("--json", action="store_true", help="print what was made as JSON")
     build.add_argument("--previews", action="store_true", help="draw every page as a picture too")
     build.add_argument("--release", action="store_true", help="stop drafts: unsigned editions")
-    build.set_defaults(command=_build, paths=None)
+    build.set_defaults(command=make, signed=False, paths=None)
 
     merge = commands.add_parser("merge", help="put the shards of a build together")
     asked.common(merge)
@@ -52,7 +52,8 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     merge.set_defaults(command=_merge, **{name: [] for name in asked.FILTERS})
 
 
-def _build(options: argparse.Namespace) -> int:
+def make(options: argparse.Namespace) -> int:
+    """Make the editions that are not up to date."""
     today = asked.today(options)
     store = Store(asked.output(options))
     tools = {path: disk.signature(path) for path in toolchain.places()}
@@ -60,7 +61,7 @@ def _build(options: argparse.Namespace) -> int:
     manifest = uptodate.unchanged(
         found, store, toolchain=toolchain.versions(), today=today, release=options.release
     )
-    more = options.explain or options.previews or options.shard
+    more = options.explain or options.previews or options.shard or options.signed
     if manifest is not None and not more:
         rows = [row for row in _selected(options, manifest["editions"]) if row["current"]]
         selected_all = not any(getattr(options, name) for name in asked.FILTERS)
@@ -103,6 +104,7 @@ def ready(options: argparse.Namespace, wanted: Sequence[Edition]) -> dict[str, d
             json=False,
             previews=False,
             release=False,
+            signed=False,
             paths=paths,
             **filters,
         )
@@ -158,11 +160,7 @@ def _print(
     workers, at_once, fonts_conf = press
     findings = list(told.rules().run(loaded))
     selection = asked.selection(options, loaded)
-    editions = [item for item in plan.editions(loaded) if selection.selects(item)]
-    if options.paths is not None:
-        editions = [item for item in editions if item.path in options.paths]
-    if options.shard:
-        editions = options.shard.deal(editions)
+    editions = _wanted(options, loaded)
     if options.release:
         findings += [told.rules().diagnose(fault) for fault in plan.drafts(loaded, editions)]
     build = runner.Build(loaded, store, fonts_conf=fonts_conf, findings=findings)
@@ -177,8 +175,8 @@ def _print(
             paths = sorted({item.path for item in editions} & set(build.rows))
             drawn = list(build.preview(paths, workers))
             say(f"{len(drawn)} editions drawn, into {PREVIEWS}/")
-        everything = selection.everything and options.paths is None
-        complete, finished = everything and not options.shard, options.shard
+        part = options.shard or options.signed or options.paths is not None
+        complete, finished = selection.everything and not part, options.shard
     finally:
         workers.shutdown(wait=True, cancel_futures=True)
         build.conclude(complete=complete, release=options.release, shard=finished)
@@ -197,6 +195,21 @@ def _print(
         rows = [row for row in rows if row["path"] in build.visited]
         return _conclude(options, rows, build.met, counts)
     return _conclude(options, rows, [*findings, *build.met], counts)
+
+
+def _wanted(options: argparse.Namespace, loaded: "Project") -> Sequence[Edition]:
+    """Return the editions that a build is over."""
+    from handbill import plan  # noqa: PLC0415
+
+    selection = asked.selection(options, loaded)
+    editions: Sequence[Edition] = [
+        item
+        for item in plan.editions(loaded)
+        if selection.selects(item) and (options.paths is None or item.path in options.paths)
+    ]
+    if options.signed:
+        editions = plan.signed(loaded, editions)
+    return options.shard.deal(editions) if options.shard else editions
 
 
 def _merge(options: argparse.Namespace) -> int:
