@@ -14,7 +14,7 @@ import json
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -179,15 +179,24 @@ class Ledger:
 
     def plan(self, item: Item, *, about: str = "") -> Entry:
         """Write down that an item is to be delivered, unless it is known; return what is known."""
+        (entry,) = self.plan_all([item], about=about)
+        return entry
+
+    def plan_all(self, items: Iterable[Item], *, about: str = "") -> tuple[Entry, ...]:
+        """Do as `plan` does for many items: all or none are written down."""
         now = self._clock()
+        wanted = tuple(items)
         with self._writing():
-            self._database.execute(
+            self._database.executemany(
                 "INSERT OR IGNORE INTO line"
                 " (campaign, recipient, thing, state, about, planned, changed)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (item.campaign, item.recipient, item.thing, State.PLANNED, about, now, now),
+                [
+                    (item.campaign, item.recipient, item.thing, State.PLANNED, about, now, now)
+                    for item in wanted
+                ],
             )
-            return self._known(item)
+            return tuple(map(self._known, wanted))
 
     def entry(self, item: Item) -> Entry | None:
         """Return what is known of an item, if anything is."""

@@ -74,6 +74,14 @@ ELSEWHERE = {
     "waiting-job": "test_spool.py",
     "doubtful-print": "test_spool.py",
     "ledger": "test_ledger.py",
+    "mail-server": "test_submission.py",
+    "mail-account": "test_submission.py",
+    "mail-signature": "test_submission.py",
+    "undeliverable-address": "test_campaign.py",
+    "refused-letter": "test_campaign.py",
+    "doubtful-letter": "test_campaign.py",
+    "unsent-letter": "test_campaign.py",
+    "oversized-letter": "test_campaign.py",
 }
 
 
