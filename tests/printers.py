@@ -5,6 +5,7 @@ said in a file: `ok`, `reason NAME` to stop for a reason until the file changes,
 in the middle, or `quit`, as printers do that are told to cancel.
 """
 
+import grp
 import os
 import re
 import shutil
@@ -422,7 +423,7 @@ def cups(
     words: Mapping[str, Any] = {
         "folder": folder,
         "history": "Yes" if history else "No",
-        "group": "root" if os.getuid() == 0 else os.getgid(),
+        "group": grp.getgrgid(os.getgid()).gr_name,
     }
     (folder / "files.conf").write_text(_CUPS_FILES.format(**words), "utf-8")
     with ExitStack() as stack:
