@@ -135,6 +135,7 @@ class Build:
         self.met: list[Diagnostic] = []
         self.visited: set[str] = set()
         self.withdrawn: list[str] = []
+        self._codes: dict[tuple[str, str], str] = {}
         #: Why editions were typeset directly where others of their leaflet were imprinted.
         self.direct: Counter[str] = Counter()
 
@@ -420,6 +421,13 @@ class Build:
             row["current"] = False
         return Outcome(edition=edition, state="stopped", diagnostics=tuple(errors))
 
+    def _code(self, edition: Edition) -> str:
+        """Return the code of an edition's text, which all clinics and formats share."""
+        text = edition.leaflet, edition.language
+        if text not in self._codes:
+            self._codes[text] = signoff.code(signoff.printed(self.project, *text))
+        return self._codes[text]
+
     def _finish(
         self, proof: Proof, inputs: dict[str, str], impression: Impression, state: str
     ) -> Outcome:
@@ -435,6 +443,7 @@ class Build:
         artifact = Artifact(
             edition=edition,
             version=self.project.leaflets[edition.leaflet].version,
+            code=self._code(edition),
             draft=proof.draft,
             digest=digest(impression.data),
             pages=impression.pages,

@@ -344,6 +344,7 @@ def artifact_row(artifact: Artifact) -> dict[str, Any]:
         "format": edition.format,
         "kind": edition.kind,
         "version": artifact.version,
+        "code": artifact.code,
         "draft": artifact.draft,
         "current": True,
         "digest": artifact.digest,
@@ -366,6 +367,8 @@ def artifact_from(row: Mapping[str, Any]) -> Artifact:
             kind=row["kind"],
         ),
         version=row["version"],
+        # Older manifests have none; what they tell of is made anew all the same.
+        code=row.get("code", ""),
         draft=row["draft"],
         digest=row["digest"],
         pages=row["pages"],

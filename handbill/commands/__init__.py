@@ -12,10 +12,12 @@ from handbill.commands import (
     check,
     clean,
     new,
+    printing,
     release,
     send,
     sheets,
     sign,
+    status,
     told,
     watch,
 )
@@ -27,7 +29,20 @@ from handbill.terminal import say
 # import them where they use them, so that a build with nothing to do costs a tenth of that.
 
 #: In the order in which `--help` lists them.
-_GROUPS = (build, release, check, sign, catalog, new, sheets, watch, send, clean)
+_GROUPS = (
+    build,
+    check,
+    sign,
+    catalog,
+    new,
+    watch,
+    sheets,
+    printing,
+    send,
+    status,
+    release,
+    clean,
+)
 
 
 def run(words: list[str]) -> int:
