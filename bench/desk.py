@@ -103,7 +103,7 @@ def corpus(root: Path, leaflets: int, how_many: int) -> int:
         (folder / "leaflet.md").write_text(leaflet(number, chance), "utf-8")
     loaded = project.load(sources.read(root), today=dt.date(2026, 11, 24))
     domains = {item.id: item.blocks for item in loaded.leaflets.values()}
-    domains["handbill"] = loaded.interface_blocks
+    domains |= loaded.interfaces
     count = 0
     for tag in tags:
         folder = root / "locales" / tag / "LC_MESSAGES"

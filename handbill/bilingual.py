@@ -18,7 +18,6 @@ from handbill.model import Block, Clinic, Language, Line, Project, Proof
 from handbill.store import DIFFERENCES, PROOFS
 
 
-_INTERFACE_TITLE = "The templates’ words"
 #: How many letters of a number and its unit always fit a line of a cell.
 _SHORT = 20
 _HOLE = re.compile(r"\{\{\s*([\w.-]+)\s*\}\}|\{([a-z_]+)\}")
@@ -74,7 +73,7 @@ def sheet(
 
     Args:
         project: the project; what is untranslated is shown as such.
-        domain: a leaflet, or `catalog.INTERFACE`.
+        domain: a leaflet, or one of `catalog.INTERFACES`.
         tag: the language; in the source language the text stands alone.
         findings: every finding on the project; those of this text are shown beside it.
         kind: `pdf` or `html`.
@@ -98,7 +97,7 @@ def sheet(
         project,
         Edition(leaflet=domain, clinic=PROOFS, language=tag, format="sheet", kind=kind),
         {
-            "title": leaflet.title if leaflet else _INTERFACE_TITLE,
+            "title": leaflet.title if leaflet else catalog.INTERFACES[domain],
             "domain": domain,
             "version": leaflet.version if leaflet else "",
             "code": standing.code[: signoff.SHORT],
@@ -177,7 +176,7 @@ def comparison(
 
     Args:
         project: the project, with the signed texts.
-        domain: a leaflet, or `catalog.INTERFACE`.
+        domain: a leaflet, or one of `catalog.INTERFACES`.
         tag: the language; in the source language there is one column.
         kind: `pdf` or `html`.
         toolchain: the digest of the versions that will print it.
@@ -216,7 +215,7 @@ def comparison(
         project,
         Edition(leaflet=domain, clinic=DIFFERENCES, language=tag, format="sheet", kind=kind),
         {
-            "title": leaflet.title if leaflet else _INTERFACE_TITLE,
+            "title": leaflet.title if leaflet else catalog.INTERFACES[domain],
             "version": leaflet.version if leaflet else "",
             "code": code[: signoff.SHORT],
             "texts": texts,
@@ -316,7 +315,7 @@ class _Reading:
         self.source = Marker(project.languages[source], clinic)
         self.target = Marker(project.languages[tag], clinic)
         self.blocks: dict[tuple[str, str | None, str], deque[Block]] = defaultdict(deque)
-        for block in leaflet.blocks if leaflet else project.interface_blocks:
+        for block in leaflet.blocks if leaflet else project.interfaces[domain]:
             self.blocks[block.kind, block.context, block.msgid].append(block)
         self.rows: list[Row] = []
         self.imprint: list[tuple[str, str]] = []

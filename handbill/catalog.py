@@ -24,8 +24,15 @@ from handbill.diagnostics import Fault, Location, Scope, not_utf8
 from handbill.model import Block, Catalog, Hours, Message, Project
 
 
-#: The gettext domain of the templates' own words.
+#: The gettext domain of the words in leaflets' templates.
 INTERFACE = "handbill"
+#: The words of templates, by domain, and what people call them. All but the first are of templates
+#: in a folder of that name, which no leaflet is printed with: no edition waits for their words.
+INTERFACES = {
+    INTERFACE: "The templates’ words",
+    "email": "The words of emails",
+    "site": "The words of the catalogue",
+}
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 #: What leaflets measure, by CLDR's names; and numbers that take every plural form of a language.
@@ -54,9 +61,9 @@ _FORMAT_FLAGS = frozenset({"python-format", "python-brace-format"})
 
 
 def texts(project: Project) -> dict[str, tuple[Block, ...]]:
-    """Return what translators translate, by domain: each leaflet, then the templates' words."""
+    """Return what translators translate, by domain: each leaflet, then templates' words."""
     found = {name: project.leaflets[name].blocks for name in sorted(project.leaflets)}
-    return {**found, INTERFACE: project.interface_blocks}
+    return {**found, **project.interfaces}
 
 
 def path(domain: str, tag: str) -> str:
@@ -65,7 +72,7 @@ def path(domain: str, tag: str) -> str:
 
 
 def scope(domain: str, tag: str) -> Scope:
-    """Return which editions a finding in a catalog concerns: the templates' words are in all."""
+    """Return which editions a finding in a catalog concerns: words around leaflets are in all."""
     return Scope(leaflet=None if domain == INTERFACE else domain, language=tag)
 
 

@@ -108,7 +108,7 @@ def status(
         sources: its files.
         workers: who does it; `at_once` say how many chunks are in flight.
         at_once: how many of them there are.
-        domains: the leaflets, and `catalog.INTERFACE`, that are meant.
+        domains: the leaflets and interfaces that are meant.
         languages: the languages that are meant; the source's has nothing to translate, and is
             signed like the others.
     """
@@ -262,7 +262,7 @@ def update(
     Args:
         project: the project; catalogs of a text that has errors are left as they are.
         sources: its files.
-        domains: the leaflets, and `catalog.INTERFACE`, that are meant.
+        domains: the leaflets and interfaces that are meant.
         languages: the languages that are meant.
     """
     blocks = texts(project)

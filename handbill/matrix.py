@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 from html import escape
 
+from handbill.catalog import INTERFACES
 from handbill.desk import Standing
 from handbill.model import Project
 
@@ -205,4 +206,4 @@ def _cell(item: Standing) -> str:
 
 def _title(domain: str, project: Project) -> str:
     leaflet = project.leaflets.get(domain)
-    return leaflet.title if leaflet else "The templates’ words"
+    return leaflet.title if leaflet else INTERFACES[domain]

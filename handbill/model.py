@@ -763,6 +763,9 @@ class Project:
     """The whole input of a build, even today's date: nothing else may influence an edition.
 
     Attributes:
+        templates: those that leaflets are printed with.
+        outlets: templates of other things than leaflets, by the gettext domain of their words.
+        interfaces: the messages of all templates, by domain.
         records: what persons have recorded, by leaflet; of those who publish under no name.
     """
 
@@ -774,7 +777,8 @@ class Project:
     formats: Mapping[str, Format]
     catalogs: Mapping[tuple[str, str], Catalog]
     templates: Templates
-    interface_blocks: tuple[Block, ...]
+    outlets: Mapping[str, Templates]
+    interfaces: Mapping[str, tuple[Block, ...]]
     specimens: Mapping[str, Specimen]
     fixtures: Mapping[tuple[str, str], Fixture]
     fonts: Mapping[str, tuple[Location, str]]

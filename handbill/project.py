@@ -235,7 +235,7 @@ def load(sources: Sources, *, today: dt.date) -> Project:
     faults += found
     plain, found = vocabulary.plain(texts.get(PLAIN, ""), PLAIN)
     faults += found
-    press = _templates(texts)
+    press, outlets = _templates(texts)
     faults += _missing_templates(texts)
     faults += _unfilled(texts)
     messages, found = catalogs(sources.files)
@@ -254,7 +254,8 @@ def load(sources: Sources, *, today: dt.date) -> Project:
         catalogs=messages,
         sign_offs=_sign_offs(sources, faults),
         templates=press,
-        interface_blocks=_interface(press, faults),
+        outlets=outlets,
+        interfaces=_interfaces({catalog.INTERFACE: press, **outlets}, faults),
         specimens=_specimens(texts.get(SPECIMENS, ""), faults),
         fixtures=_fixtures(sources, texts, settings.source_language, faults),
         fonts=_fonts(texts.get(f"{FONTS}fonts.toml", ""), faults),
@@ -442,9 +443,9 @@ def _front_faults(table: Table, folder: str) -> Iterator[Fault]:
         return Fault(kind="front-matter", location=place, message=message, hint=hint)
 
     values = table.values
-    if values["id"] == catalog.INTERFACE:
+    if values["id"] in catalog.INTERFACES:
         hint = "call the leaflet's folder something else"
-        yield fault(table.where("id"), f"{catalog.INTERFACE!r} is the templates' own domain", hint)
+        yield fault(table.where("id"), f"{values['id']!r} is the domain of templates", hint)
     if values["id"] != folder:
         yield fault(
             table.where("id"),
@@ -609,10 +610,20 @@ def _sign_offs(sources: Sources, faults: list[Fault]) -> dict[tuple[str, str], S
     return found
 
 
-def _templates(texts: Mapping[str, str]) -> Templates:
+def _templates(texts: Mapping[str, str]) -> tuple[Templates, dict[str, Templates]]:
+    """Gather the templates of leaflets, and those of each outlet."""
     start = "templates/"
     jinja = {path.removeprefix(start): texts[path] for path in _named(texts, start, ".jinja")}
+    outlets = {}
+    for name in catalog.INTERFACES:
+        own = {path: jinja.pop(path) for path in _named(jinja, f"{name}/", "")}
+        if own:
+            outlets[name] = _press(own, _named(texts, f"{start}{name}/", ".css"), texts)
     styles = [f"{start}style.css", *_named(texts, f"{start}components/", "/style.css")]
+    return _press(jinja, styles, texts), outlets
+
+
+def _press(jinja: Mapping[str, str], styles: Iterable[str], texts: Mapping[str, str]) -> Templates:
     components = [
         path.split("/")[1]
         for path in jinja
@@ -727,18 +738,24 @@ def _unfilled(texts: Mapping[str, str]) -> Iterator[Fault]:
                 )
 
 
-def _interface(press: Templates, faults: list[Fault]) -> tuple[Block, ...]:
-    """Collect the templates' own words once each, in the order of files and lines."""
-    found: dict[str, Block] = {}
-    for path in sorted(press.sources):
-        try:
-            for block in templates.messages(path, press.sources[path]):
-                first = found.setdefault(block.msgid, block)
-                notes = dict.fromkeys((*first.notes, *block.notes))
-                found[block.msgid] = replace(first, notes=tuple(notes))
-        except HandbillError as error:
-            faults.append(error.fault)
-    return tuple(found.values())
+def _interfaces(
+    presses: Mapping[str, Templates], faults: list[Fault]
+) -> dict[str, tuple[Block, ...]]:
+    """Collect the words of templates once each, in the order of files and lines, by domain."""
+    collected = {}
+    for domain, press in presses.items():
+        found: dict[str, Block] = {}
+        for path in sorted(press.sources):
+            try:
+                for block in templates.messages(path, press.sources[path]):
+                    first = found.setdefault(block.msgid, block)
+                    notes = dict.fromkeys((*first.notes, *block.notes))
+                    found[block.msgid] = replace(first, notes=tuple(notes))
+            except HandbillError as error:
+                leaflet = None if domain == catalog.INTERFACE else domain
+                faults.append(replace(error.fault, scope=Scope(leaflet=leaflet)))
+        collected[domain] = tuple(found.values())
+    return collected
 
 
 def _named(paths: Iterable[str], start: str, end: str) -> list[str]:

@@ -43,8 +43,8 @@ def leaflet(sources: Sources, name: str, *, kind: str, today: dt.date) -> Beginn
         HandbillError: there is no such kind, or there is such a leaflet already.
     """
     _new("leaflet", name, sources, f"content/leaflets/{name}/leaflet.md")
-    if name == catalog.INTERFACE:
-        _refuse(f"{name!r} is the templates' own domain", "call the leaflet something else")
+    if name in catalog.INTERFACES:
+        _refuse(f"{name!r} is the domain of templates", "call the leaflet something else")
     text = _beginning(sources, "kind", kind, ".md").safe_substitute(
         id=name, today=today, later=_two_years_after(today)
     )

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from handbill.catalog import INTERFACE, scope
+from handbill.catalog import INTERFACE, INTERFACES, scope
 from handbill.diagnostics import Fault, Location
 from handbill.model import Block, Leaflet, Line, Project, Record, Signature, SignOff
 from handbill.sources import digest
@@ -68,7 +68,7 @@ def printed(project: Project, domain: str, tag: str) -> tuple[Line, ...]:
         return Line(kind=block.kind, context=block.context, source=block.msgid, text=text)
 
     if leaflet is None:
-        return tuple(line(block) for block in project.interface_blocks)
+        return tuple(line(block) for block in project.interfaces[domain])
     body = [((block.line, block.column), line(block)) for block in leaflet.outline.blocks]
     body += _structure(leaflet)
     return (
@@ -162,7 +162,7 @@ def sign(project: Project, domain: str, tag: str, signature: Signature) -> SignO
 
     Args:
         project: a project without errors in this text.
-        domain: a leaflet, or `catalog.INTERFACE`.
+        domain: a leaflet, or one of `catalog.INTERFACES`.
         tag: its language.
         signature: its `text` is the code as its person read it, perhaps shortened, perhaps with
             the version before it, as it is printed.
@@ -182,7 +182,7 @@ def sign(project: Project, domain: str, tag: str, signature: Signature) -> SignO
             before,
             f"today's text is {now[:SHORT]}, not {signature.text}",
             "the code stands at the foot of each page; read the newest"
-            if domain != INTERFACE
+            if domain not in INTERFACES
             else "python build.py catalog proof prints the templates' words and their code",
         )
     kept = tuple(item for item in before.signatures if item.role != signature.role)

@@ -152,7 +152,7 @@ def test_the_interface_has_a_sheet_too() -> None:
     html = sheet({}, domain=INTERFACE, tag="ar")
 
     assert '<span class="number" dir="ltr"><b></b> {version}</span>' in html
-    assert len(rows(html)) == len(load(SHEET).interface_blocks)
+    assert len(rows(html)) == len(load(SHEET).interfaces[INTERFACE])
 
 
 @pytest.mark.slow

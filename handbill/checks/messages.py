@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from handbill import waivers
-from handbill.catalog import INTERFACE, scope
+from handbill.catalog import scope
 from handbill.diagnostics import Fault, Location
 from handbill.model import Block, Catalog, Leaflet, Message, Project, Words
 
@@ -51,10 +51,8 @@ def words(project: Project, tag: str) -> Words:
 
 def blocks(project: Project, domain: str) -> tuple[Block, ...] | None:
     """Return the messages of a domain; None for one that belongs to nothing."""
-    if domain == INTERFACE:
-        return project.interface_blocks
     leaflet = project.leaflets.get(domain)
-    return None if leaflet is None else leaflet.blocks
+    return project.interfaces.get(domain) if leaflet is None else leaflet.blocks
 
 
 def wanted(project: Project) -> tuple[tuple[Catalog, Block], ...]:
@@ -72,7 +70,7 @@ def _wanted(same: Same) -> tuple[tuple[Catalog, Block], ...]:
     broken = {fault.location.path for fault in project.faults if fault.kind == "po-syntax"}
     tags = languages(project)
     listed: list[tuple[Catalog, Block]] = []
-    for domain in (*project.leaflets, INTERFACE):
+    for domain in (*project.leaflets, *project.interfaces):
         found = blocks(project, domain) or ()
         texts = list({(block.context, block.msgid): block for block in found}.values())
         for tag in tags:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from handbill import readability, rules
 from handbill import words as wording
-from handbill.catalog import INTERFACE
+from handbill.catalog import INTERFACES
 from handbill.checks import messages
 from handbill.diagnostics import Fault, Location, Scope, Severity
 from handbill.model import Block, Catalog, Leaflet, Message, Plain, Project
@@ -145,7 +145,7 @@ def hard_translation(project: Project) -> Iterator[Fault]:
     counted: dict[str, tuple[Catalog, Tally, float | None, Message]] = {}
     for catalog, _, message in messages.translated(project):
         known = readability.formulas(catalog.language)
-        if not known or catalog.domain == INTERFACE:
+        if not known or catalog.domain in INTERFACES:
             continue
         tally = _tally(message.msgstr, catalog.language)
         _, sums, most, hardest = counted.get(catalog.path, (catalog, Tally(), None, message))
@@ -183,7 +183,7 @@ def long_sentence(project: Project) -> Iterator[Fault]:
                 yield _fault("long-sentence", item, start, text, f"use {limit} at most")
     for catalog, block, message in messages.translated(project, "LF204"):
         limit = _table(project, catalog.language).longest_sentence
-        if not limit or message.msgstr.count(" ") < limit or catalog.domain == INTERFACE:
+        if not limit or message.msgstr.count(" ") < limit or catalog.domain in INTERFACES:
             continue
         text = readability.plain(message.msgstr)
         for start, sentence in _sentences(text):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from handbill import signoff
-from handbill.catalog import INTERFACE, scope
+from handbill.catalog import scope
 from handbill.diagnostics import Fault, Location, Severity
 from handbill.model import Project
 from handbill.rules import declare, rule
@@ -61,7 +61,7 @@ def void_signature(project: Project) -> Iterator[Fault]:
     Use instead: show them what has changed, and let them sign anew.
     """
     for (tag, domain), sign_off in sorted(project.sign_offs.items()):
-        if domain not in project.leaflets and domain != INTERFACE:
+        if domain not in project.leaflets and domain not in project.interfaces:
             continue
         now = signoff.standing(project, domain, tag)
         void = [(item, "the text has changed since") for item in now.changed]

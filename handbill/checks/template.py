@@ -93,16 +93,18 @@ def untranslatable_text(project: Project) -> Iterator[Fault]:
     Example: `<h2>Contact us</h2>`
     Use instead: `<h2>{{ t("Contact us") }}</h2>`
     """
-    for path, source in sorted(project.templates.sources.items()):
-        if path in templates.STAFF:
-            continue
-        for line, words in templates.bare_words(source):
-            yield Fault(
-                kind="untranslatable-text",
-                location=Location(path=f"templates/{path}", line=line),
-                message=f"words that are not translated: {words[:40]!r}",
-                hint='write {{ t("…") }}',
-            )
+    for domain, own in ((None, project.templates), *project.outlets.items()):
+        for path, source in sorted(own.sources.items()):
+            if path in templates.STAFF:
+                continue
+            for line, words in templates.bare_words(source):
+                yield Fault(
+                    kind="untranslatable-text",
+                    location=Location(path=f"templates/{path}", line=line),
+                    message=f"words that are not translated: {words[:40]!r}",
+                    hint='write {{ t("…") }}',
+                    scope=Scope(leaflet=domain),
+                )
 
 
 @rule("LF410", "untranslated-leak", Severity.ERROR)

@@ -298,7 +298,7 @@ def missing_catalog(project: Project) -> Iterator[Fault]:
     Use instead: start one from the leaflet's POT file, or take the language out of the settings.
     """
     for tag in messages.languages(project):
-        for domain in (*project.leaflets, INTERFACE):
+        for domain in (*project.leaflets, *project.interfaces):
             if project.publishes(domain, tag) and (tag, domain) not in project.catalogs:
                 yield Fault(
                     kind="missing-catalog",
@@ -322,7 +322,7 @@ def is_broken(project: Project, domain: str) -> bool:
         path, known = fault.location.path, rules.find(fault.kind)
         if known is None or known.severity != Severity.ERROR:
             continue
-        if domain == INTERFACE and path.endswith(".jinja"):
+        if domain == INTERFACE and path.endswith(".jinja") and fault.scope.leaflet is None:
             return True
         of_leaflet = leaflet is not None and path == leaflet.path
         if of_leaflet or (fault.scope.leaflet == domain and not path.startswith("locales/")):

@@ -26,7 +26,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 
 def _sign(options: argparse.Namespace) -> int:
-    from handbill import catalog, project, report, signoff  # noqa: PLC0415
+    from handbill import project, report, signoff  # noqa: PLC0415
     from handbill.model import Signature  # noqa: PLC0415
 
     loaded = project.load(sources.read(options.root), today=asked.today(options))
@@ -38,7 +38,7 @@ def _sign(options: argparse.Namespace) -> int:
         if loaded.publishes(domain, item)
     ]
     for place, wanted, names in (
-        ("--leaflet", domain, [*loaded.leaflets, catalog.INTERFACE]),
+        ("--leaflet", domain, [*loaded.leaflets, *loaded.interfaces]),
         ("--language", tag, tags),
         ("--role", options.role, signoff.ROLES),
     ):
