@@ -74,6 +74,19 @@ def job(project: Project, edition: Edition) -> Job:
     )
 
 
+def unsigned(project: Project, edition: Edition) -> tuple[str, ...]:
+    """Say what nobody has answered for in an edition; nothing where it is final."""
+    chosen = project.clinics[edition.clinic].chosen(project.leaflets[edition.leaflet])
+    return (
+        *signoff.wanting(project, edition.leaflet, edition.language),
+        *(
+            f"the choice of {variant!r} ({edition.clinic})"
+            for variant, choice in chosen.items()
+            if not choice.is_signed
+        ),
+    )
+
+
 def drafts(project: Project, editions: Iterable[Edition]) -> Iterator[Fault]:
     """Yield what may not be in a release: each text and each choice that wants a signature, once.
 

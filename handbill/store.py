@@ -8,11 +8,12 @@ import fcntl
 import filecmp
 import json
 import os
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from sys import intern
-from typing import Any
+from typing import Any, BinaryIO, Self
 
 from handbill import disk, seal
 from handbill.diagnostics import Diagnostic, Fault, HandbillError, Location
@@ -130,6 +131,44 @@ class Store:
         if not self.holds(path, digest(data)):
             self._write(self.root / path, data)
             self.signatures[path] = disk.signature(str(self.root / path))
+
+    @contextmanager
+    def created(self, path: str) -> Iterator[BinaryIO]:
+        """Give a file to be written, which takes its place when it is whole."""
+        with self._replacing(self.root / path) as temporary, temporary.open("wb") as file:
+            yield file
+
+    @contextmanager
+    def filled(self, name: str) -> Iterator[Self]:
+        """Give a folder to be filled, which takes its place below this one when it is whole.
+
+        One that was discarded meanwhile does not.
+
+        Raises:
+            HandbillError: it cannot be written, or is there already.
+        """
+        temporary = type(self)(self.root / f".{name}.{os.getpid()}.tmp")
+        try:
+            yield temporary
+            if temporary.root.exists():
+                with self._writing(name):
+                    temporary.root.rename(self.root / name)
+        finally:
+            shutil.rmtree(temporary.root, ignore_errors=True)
+
+    def discard(self) -> None:
+        """Remove the folder, and all that is in it."""
+        shutil.rmtree(self.root)
+
+    def equals(self, other: Path) -> bool:
+        """Tell whether another folder holds the same files, to the byte."""
+        mine, others = (
+            {path.relative_to(root) for path in root.rglob("*") if not path.is_dir()}
+            for root in (self.root, other)
+        )
+        return mine == others and all(
+            filecmp.cmp(self.root / path, other / path, shallow=False) for path in mine
+        )
 
     def show(self, path: str, pictures: Sequence[bytes]) -> list[str]:
         """Keep the pictures of a published file's pages, and return their digests."""

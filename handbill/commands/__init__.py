@@ -6,7 +6,19 @@ import signal
 import sys
 
 from handbill import __version__
-from handbill.commands import build, catalog, changes, check, clean, new, sheets, sign, told, watch
+from handbill.commands import (
+    build,
+    catalog,
+    changes,
+    check,
+    clean,
+    new,
+    release,
+    sheets,
+    sign,
+    told,
+    watch,
+)
 from handbill.diagnostics import HandbillError
 from handbill.terminal import say
 
@@ -15,7 +27,7 @@ from handbill.terminal import say
 # import them where they use them, so that a build with nothing to do costs a tenth of that.
 
 #: In the order in which `--help` lists them.
-_GROUPS = (build, changes, check, sign, catalog, new, sheets, watch, clean)
+_GROUPS = (build, changes, release, check, sign, catalog, new, sheets, watch, clean)
 
 
 def run(words: list[str]) -> int:

@@ -43,7 +43,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     build.add_argument("--json", action="store_true", help="print what was made as JSON")
     build.add_argument("--previews", action="store_true", help="draw every page as a picture too")
     build.add_argument("--release", action="store_true", help="stop drafts: unsigned editions")
-    build.set_defaults(command=_build)
+    build.set_defaults(command=make, signed=False)
 
     merge = commands.add_parser("merge", help="put the shards of a build together")
     asked.common(merge)
@@ -60,7 +60,8 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     merge.set_defaults(command=_merge, **{name: [] for name in asked.FILTERS})
 
 
-def _build(options: argparse.Namespace) -> int:
+def make(options: argparse.Namespace) -> int:
+    """Make the editions that are not up to date."""
     today = asked.today(options)
     store = Store(asked.output(options))
     tools = {path: disk.signature(path) for path in toolchain.places()}
@@ -68,7 +69,7 @@ def _build(options: argparse.Namespace) -> int:
     manifest = uptodate.unchanged(
         found, store, toolchain=toolchain.versions(), today=today, release=options.release
     )
-    more = options.explain or options.previews or options.shard
+    more = options.explain or options.previews or options.shard or options.signed
     if manifest is not None and not more:
         rows = [row for row in _selected(options, manifest["editions"]) if row["current"]]
         selected_all = not any(getattr(options, name) for name in asked.FILTERS)
@@ -129,6 +130,8 @@ def _print(
     findings = list(told.rules().run(loaded))
     selection = asked.selection(options, loaded)
     editions = [item for item in plan.editions(loaded) if selection.selects(item)]
+    if options.signed:
+        editions = [item for item in editions if not plan.unsigned(loaded, item)]
     if options.shard:
         editions = options.shard.deal(editions)
     if options.release:
@@ -145,7 +148,8 @@ def _print(
             paths = sorted({item.path for item in editions} & set(build.rows))
             drawn = list(build.preview(paths, workers))
             say(f"{len(drawn)} editions drawn, into {PREVIEWS}/")
-        complete, finished = selection.everything and not options.shard, options.shard
+        part = options.shard or options.signed
+        complete, finished = selection.everything and not part, options.shard
     finally:
         workers.shutdown(wait=True, cancel_futures=True)
         build.conclude(complete=complete, release=options.release, shard=finished)
