@@ -13,14 +13,16 @@ from typing import Any
 
 from handbill import breaks, difference
 from handbill.bilingual import Marker
-from handbill.catalog import INTERFACE
+from handbill.catalog import INTERFACE, INTERFACES
 from handbill.difference import Fate
 from handbill.languages import UNSPACED
 from handbill.model import Language
 from handbill.release import Release, Text, wanting
 
 
-_WORDS = "The templates’ words"
+#: What becomes of a text that the project publishes, and a release does not hold.
+LEFT_OUT = "left out"
+
 #: So many files or names are listed; the manifest has the rest.
 _LISTED = 10
 
@@ -36,7 +38,7 @@ a { color: #00418f; }
 .kind { color: #444; font-size: .9rem; margin: .75rem 0 0; }
 del { background: #f9e0e0; }
 ins { background: #dff0df; font-weight: 700; }
-.said { font-size: .85em; font-weight: 400; }
+.said { display: inline-block; font-size: .85em; font-weight: 400; }
 .number { font-weight: 700; }
 .draft { border: 2px dashed #111; font-weight: 700; padding: .25rem .5rem; }
 """
@@ -101,10 +103,10 @@ def news(
     def order(pair: tuple[str, str]) -> tuple[bool, str, bool, str]:
         return pair[0] == INTERFACE, pair[0], pair[1] != first, pair[1]
 
-    pairs = {*now, *then, *out, *((INTERFACE, item.language) for item in release.texts)}
+    pairs = {*now, *then, *out, *(pair for pair in release.texts if pair[0] == INTERFACE)}
     for domain, tag in sorted(pairs, key=order):
-        text = release.text(domain, tag)
-        old = before.text(domain, tag) if before else None
+        text = release.texts.get((domain, tag))
+        old = before.texts.get((domain, tag)) if before else None
         rows, rows_then = now.get((domain, tag), {}), then.get((domain, tag), {})
         passages: tuple[Passage, ...] = ()
         stale = 0
@@ -160,7 +162,7 @@ def _by_pair_of(
 def _fate(now: Mapping[str, Any], then: Mapping[str, Any], *, is_planned: bool) -> str:
     if now:
         return "unchanged" if then else "added"
-    return "left out" if is_planned else "withdrawn"
+    return LEFT_OUT if is_planned else "withdrawn"
 
 
 def _inputs(rows: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> tuple[str, ...]:
@@ -292,24 +294,44 @@ def _written(sheet: _Sheet, found: Sequence[News]) -> Iterator[str]:
         said = f"{_count(drafts, 'file')} of these are drafts, and say so on every page."
         yield sheet.paragraph(said, kind="draft")
     if before is None:
-        yield sheet.paragraph("There is no earlier release to compare with.")
+        yield sheet.paragraph("Not compared with an earlier release.")
     else:
         yield sheet.paragraph(
             f"Compared with {before.name}. What is marked [removed] was in it; what is marked "
             "[added] is in this one. Sentences that are the same are not shown."
         )
         yield from _clinics(sheet, before)
-    for domain, group in itertools.groupby(found, key=lambda item: item.domain):
+    told = [item for item in found if item.fate != LEFT_OUT]
+    for domain, group in itertools.groupby(told, key=lambda item: item.domain):
         items = list(group)
         yield sheet.head(2, _called(sheet, domain))
         for item in items:
             yield from _told(sheet, item)
+    if len(told) < len(found):
+        yield sheet.head(2, "Left out")
+        yield sheet.items(list(_left_out(sheet, [i for i in found if i.fate == LEFT_OUT])))
     if release.narrowed:
         asked = "; ".join(
             "only what is signed" if name == "signed" else f"{name} {', '.join(map(str, said))}"
             for name, said in release.narrowed.items()
         )
         yield sheet.paragraph(f"This release was narrowed: {asked}.")
+    said = "Check these files with sha256sum --check SHA256SUMS, or with handbill verify."
+    yield sheet.paragraph(said)
+
+
+def _left_out(sheet: _Sheet, found: Iterable[News]) -> Iterator[str]:
+    """Tell which leaflets the project publishes in languages in which this release has none."""
+    groups: dict[tuple[str, str, bool], list[str]] = {}
+    for item in found:
+        pair = item.domain, item.language
+        rows = [row for row in sheet.release.left_out if _pair(row) == pair]
+        known = sheet.before is not None and any(_pair(row) == pair for row in sheet.before.rows)
+        for why in sorted({row["why"] for row in rows}):
+            groups.setdefault((item.domain, why, known), []).append(_named(sheet, item.language))
+    for (domain, why, known), names in groups.items():
+        last = f"; it is in {sheet.before.name}" if known and sheet.before else ""
+        yield f"{_called(sheet, domain)}, {why}{last}: {', '.join(names)}"
 
 
 def _clinics(sheet: _Sheet, before: Release) -> Iterator[str]:
@@ -325,7 +347,7 @@ def _clinics(sheet: _Sheet, before: Release) -> Iterator[str]:
 
 def _called(sheet: _Sheet, domain: str) -> str:
     if domain == INTERFACE:
-        return _WORDS
+        return INTERFACES[INTERFACE]
     for release in (sheet.release, sheet.before):
         if release and domain in release.leaflets:
             return f"{release.leaflets[domain]['title']} ({domain})"
@@ -333,9 +355,9 @@ def _called(sheet: _Sheet, domain: str) -> str:
 
 
 def _told(sheet: _Sheet, item: News) -> Iterator[str]:
-    language = sheet.languages.get(item.language)
-    name = f"{language.english} ({item.language})" if language else item.language
-    yield sheet.head(3, f"{name}: {item.fate}")
+    # Without an earlier release nobody knows what was added.
+    fate = f": {item.fate}" if sheet.before else ""
+    yield sheet.head(3, f"{_named(sheet, item.language)}{fate}")
     if item.text:
         yield sheet.paragraph(_version(sheet, item, item.text))
     if item.unsigned:
@@ -356,7 +378,7 @@ def _told(sheet: _Sheet, item: News) -> Iterator[str]:
 def _files(sheet: _Sheet, item: News) -> Iterator[str]:
     """Tell of files that came, went, are left out, or are other bytes with the same text."""
     pair = item.domain, item.language
-    rows = [row for row in sheet.release.left_out if (row["leaflet"], row["language"]) == pair]
+    rows = [row for row in sheet.release.left_out if _pair(row) == pair]
     for why, number in sorted(Counter(row["why"] for row in rows).items()):
         yield sheet.paragraph(f"{_count(number, 'file')} not in this release: {why}.")
     if item.anew:
@@ -368,6 +390,15 @@ def _files(sheet: _Sheet, item: News) -> Iterator[str]:
             more = len(paths) - _LISTED
             yield sheet.paragraph(f"{said}:")
             yield sheet.items([*paths[:_LISTED], *([f"and {more} more"] if more > 0 else [])])
+
+
+def _named(sheet: _Sheet, tag: str) -> str:
+    language = sheet.languages.get(tag)
+    return f"{language.english} ({tag})" if language else tag
+
+
+def _pair(row: Mapping[str, Any]) -> tuple[str, str]:
+    return row["leaflet"], row["language"]
 
 
 def _version(sheet: _Sheet, item: News, text: Text) -> str:

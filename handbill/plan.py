@@ -74,17 +74,18 @@ def job(project: Project, edition: Edition) -> Job:
     )
 
 
-def unsigned(project: Project, edition: Edition) -> tuple[str, ...]:
-    """Say what nobody has answered for in an edition; nothing where it is final."""
-    chosen = project.clinics[edition.clinic].chosen(project.leaflets[edition.leaflet])
-    return (
-        *signoff.wanting(project, edition.leaflet, edition.language),
-        *(
-            f"the choice of {variant!r} ({edition.clinic})"
-            for variant, choice in chosen.items()
-            if not choice.is_signed
-        ),
-    )
+def signed(project: Project, editions: Iterable[Edition]) -> list[Edition]:
+    """Return those editions for which everybody has answered: their texts, and their choices."""
+    wanting: dict[tuple[str, str], tuple[str, ...]] = {}
+    found = []
+    for edition in editions:
+        pair = edition.leaflet, edition.language
+        if pair not in wanting:
+            wanting[pair] = signoff.wanting(project, *pair)
+        chosen = project.clinics[edition.clinic].chosen(project.leaflets[edition.leaflet])
+        if not wanting[pair] and all(choice.is_signed for choice in chosen.values()):
+            found.append(edition)
+    return found
 
 
 def drafts(project: Project, editions: Iterable[Edition]) -> Iterator[Fault]:

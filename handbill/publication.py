@@ -39,7 +39,11 @@ def records(
     found[release.PROVENANCE] = release.as_json(
         provenance.statement(
             digests,
-            parameters={"name": issued.name, **issued.part, **issued.narrowed},
+            parameters={
+                "name": issued.name,
+                **({"part": dict(issued.part)} if issued.part else {}),
+                **({"narrowed": dict(issued.narrowed)} if issued.narrowed else {}),
+            },
             inputs=release.inputs(project, issued),
             revision=str(issued.source.get("revision", "")),
             since=issued.since,

@@ -28,6 +28,8 @@ NOTES = ("release-notes.md", "release-notes.html")
 #: All files of a release that are no editions.
 RECORDS = frozenset([MANIFEST, TEXTS, SUMS, MATERIALS, PROVENANCE, *NOTES])
 
+#: What a part of a release may be of.
+_PARTS = ("clinic", "language")
 #: What stands in a row of a build's manifest that its reader may know.
 _PUBLIC = (
     "path",
@@ -76,7 +78,8 @@ class Release:
         leaflets: what each is called, its version and its local variants.
         clinics: what each is called, and which variants it has chosen.
         left_out: the editions that the project publishes and this does not hold, with the reason.
-        rows: its editions, by path.
+        texts: its texts, by domain and language.
+        rows: its editions, in the order of their paths.
         printed: its texts in full, by code.
     """
 
@@ -87,7 +90,7 @@ class Release:
     languages: Mapping[str, Mapping[str, str]]
     leaflets: Mapping[str, Mapping[str, Any]]
     clinics: Mapping[str, Mapping[str, Any]]
-    texts: tuple[Text, ...]
+    texts: Mapping[tuple[str, str], Text]
     rows: tuple[Mapping[str, Any], ...]
     printed: Mapping[str, tuple[Line, ...]] = field(repr=False)
     part: Mapping[str, str] = field(default_factory=dict)
@@ -100,13 +103,6 @@ class Release:
     def stem(self) -> str:
         """What its folder and its zip are called."""
         return "-".join(["leaflets", self.name, *(f"{k}-{v}" for k, v in self.part.items())])
-
-    def text(self, domain: str, language: str) -> Text | None:
-        """Return a text; None where the release does not hold it."""
-        return next(
-            (item for item in self.texts if (item.domain, item.language) == (domain, language)),
-            None,
-        )
 
 
 def compose(
@@ -144,17 +140,18 @@ def compose(
         ]
     )
     printed: dict[str, tuple[Line, ...]] = {}
-    texts = []
+    texts: dict[tuple[str, str], Text] = {}
     for domain, tag in sorted(wanted):
         standing = signoff.standing(project, domain, tag)
         printed[standing.code] = signoff.printed(project, domain, tag)
         holding = tuple(sorted(standing.holding, key=lambda item: (item.role, item.name)))
-        texts.append(Text(domain=domain, language=tag, code=standing.code, signatures=holding))
-    codes = {(item.domain, item.language): item.code for item in texts}
+        texts[domain, tag] = Text(
+            domain=domain, language=tag, code=standing.code, signatures=holding
+        )
     rows = tuple(
         {
             **{key: made[path][key] for key in _PUBLIC},
-            "code": codes[planned[path].leaflet, planned[path].language],
+            "code": texts[planned[path].leaflet, planned[path].language].code,
         }
         for path in sorted(made)
     )
@@ -172,7 +169,7 @@ def compose(
     stamps = _stamps(project, editions)
     return Release(
         name=name,
-        date=_newest(project, editions, texts).isoformat(),
+        date=_newest(project, editions, texts.values()).isoformat(),
         source=source,
         since=since,
         settings=settings(project),
@@ -193,7 +190,7 @@ def compose(
             clinic: _clinic(project, clinic, domains)
             for clinic in sorted({item.clinic for item in editions})
         },
-        texts=tuple(texts),
+        texts=texts,
         left_out=left_out,
         rows=rows,
         printed=printed,
@@ -220,12 +217,12 @@ def part(release: Release, **only: str) -> Release:
     tags = {row["language"] for row in rows} | {first}
     leaflets = {row["leaflet"] for row in rows}
     clinics = {row["clinic"] for row in rows}
-    texts = tuple(
-        item
-        for item in release.texts
-        if item.language in tags and item.domain in {INTERFACE, *leaflets}
-    )
-    codes = {item.code for item in texts}
+    texts = {
+        (domain, tag): item
+        for (domain, tag), item in release.texts.items()
+        if tag in tags and domain in {INTERFACE, *leaflets}
+    }
+    codes = {item.code for item in texts.values()}
     return replace(
         release,
         part=only,
@@ -240,15 +237,12 @@ def part(release: Release, **only: str) -> Release:
 
 
 def wanting(release: Release, row: Mapping[str, Any]) -> tuple[str, ...]:
-    """Say what nobody has answered for in an edition, by what the release itself holds.
-
-    This must say the same as `plan.unsigned` of the project that it was made from.
-    """
+    """Say what nobody has answered for in an edition, by what the release itself holds."""
     first = release.settings["source-language"]
     found = []
     for domain in (row["leaflet"], INTERFACE):
         for tag in dict.fromkeys((first, row["language"])):
-            text = release.text(domain, tag)
+            text = release.texts.get((domain, tag))
             kind = "source-signatures" if tag == first else "translation-signatures"
             signed = {item.role for item in text.signatures} if text else set()
             said = "the templates' words" if domain == INTERFACE else domain
@@ -294,7 +288,7 @@ def write(release: Release) -> tuple[bytes, bytes]:
                     for signature in item.signatures
                 ],
             }
-            for item in release.texts
+            for item in release.texts.values()
         ],
         "left_out": list(release.left_out),
         "editions": list(release.rows),
@@ -309,14 +303,14 @@ def read(manifest: bytes, texts: bytes) -> Release:
     Raises:
         ValueError: it is something else; the message says what.
     """
+    found, printed = parsed(manifest), parsed(texts)
     try:
-        found, printed = json.loads(manifest), json.loads(texts)
         if found["schema"] != SCHEMA:
             message = f"its schema is {found['schema']!r}, not {SCHEMA}"
             raise ValueError(message)
         release = Release(
             name=_of(str, found["name"]),
-            part=_words(found["part"]),
+            part=_part(found["part"]),
             date=dt.date.fromisoformat(found["date"]).isoformat(),
             source=_of(dict, found["source"]),
             since=_words(found["since"]),
@@ -326,7 +320,7 @@ def read(manifest: bytes, texts: bytes) -> Release:
             languages={tag: _words(what) for tag, what in found["languages"].items()},
             leaflets={name: _described(what) for name, what in found["leaflets"].items()},
             clinics={name: _chosen(what) for name, what in found["clinics"].items()},
-            texts=tuple(_text(row) for row in found["texts"]),
+            texts={(item.domain, item.language): item for item in map(_text, found["texts"])},
             left_out=tuple(_words(row) for row in found["left_out"]),
             rows=tuple(_row(row) for row in found["editions"]),
             printed={code: signoff.lines(rows) for code, rows in printed.items()},
@@ -336,15 +330,35 @@ def read(manifest: bytes, texts: bytes) -> Release:
             release.clinics[row["clinic"]], release.leaflets[row["leaflet"]]
             language = release.languages[row["language"]]
             language["script"], language["direction"], language["stamp"]
-    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         message = f"it is not what handbill writes: {type(error).__name__}: {error}"
         raise ValueError(message) from error
+    if write(release) != (manifest, texts):
+        message = "it holds more than handbill writes"
+        raise ValueError(message)
     return release
 
 
 def as_json(found: Any) -> bytes:
     """Write JSON that is the same wherever it is written."""
     return json.dumps(found, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
+
+
+def parsed(data: bytes) -> Any:
+    """Read what `as_json` wrote; what says the same in other bytes is refused.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    try:
+        found = json.loads(data)
+        if as_json(found) != data:
+            message = "it is written in another way than handbill writes"
+            raise ValueError(message)
+    except RecursionError as error:
+        message = "it is nested too deep"
+        raise ValueError(message) from error
+    return found
 
 
 def sums(digests: Mapping[str, str]) -> bytes:
@@ -375,7 +389,7 @@ def inputs(project: Project, release: Release) -> dict[str, str]:
     """
     named = {name for row in release.rows for name in row["inputs"]}
     common = ("templates/", "locales/languages.toml", SETTINGS)
-    signed = {signoff.path(item.domain, item.language) for item in release.texts}
+    signed = {signoff.path(item.domain, item.language) for item in release.texts.values()}
     return {
         path: name
         for path, name in sorted(project.digests.items())
@@ -459,6 +473,14 @@ def _of(kind: type, value: Any) -> Any:
 
 def _words(row: Any) -> dict[str, str]:
     return {_of(str, key): _of(str, value) for key, value in row.items()}
+
+
+def _part(row: Any) -> dict[str, str]:
+    found = _words(row)
+    if strange := found.keys() - set(_PARTS):
+        message = f"nothing is a part by {', '.join(sorted(strange))}"
+        raise ValueError(message)
+    return found
 
 
 def _settings(row: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ old file or the new one and never half of either. All of the folder is safe to d
 
 import fcntl
 import filecmp
+import hashlib
 import json
 import os
 import shutil
@@ -95,6 +96,11 @@ class Store:
             OSError: it is not there.
         """
         return (self.root / path).read_bytes()
+
+    def digest(self, path: str) -> str:
+        """Return the digest of a published file, which may be too large to be read at once."""
+        with (self.root / path).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
     def impression(self, key: str) -> Impression | None:
         """Return what was printed from the proof with this key, faults included."""

@@ -7,7 +7,6 @@ the zips, which is not ours to give.
 """
 
 import datetime as dt
-import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -23,6 +22,9 @@ from handbill.release import MANIFEST, PROVENANCE, RECORDS, SUMS, TEXTS, Release
 
 
 _SUM = re.compile(r"([0-9a-f]{64})  ([^\n]+)\n")
+_UNLIKE = (
+    "nothing was made anew; check out the release's revision, with its lock file and libraries"
+)
 _HINT = "get it again from where it was published; if it is the same there, tell the publisher"
 
 
@@ -127,7 +129,7 @@ class Verifier:
                     yield _fault("disguised-draft", tree.label, row["path"], said)
 
     def _expired(self, tree: Tree, found: Release) -> Iterator[Fault]:
-        for text in found.texts:
+        for text in found.texts.values():
             for item in text.signatures:
                 if item.expires < self.today and item not in self.told:
                     self.told.add(item)
@@ -206,11 +208,6 @@ def unlike(
     return faults
 
 
-_UNLIKE = (
-    "nothing was made anew; check out the release's revision, with its lock file and libraries"
-)
-
-
 def other(found: Release, row: Mapping[str, Any], made: str) -> Fault:
     """Say that an edition was made anew to other bytes."""
     message = f"made anew from the same inputs it is {made[:12]}, not {row['digest'][:12]}"
@@ -227,9 +224,7 @@ def _sums(tree: Tree, names: Collection[str], verdict: Verdict) -> None:
         return
     rows = _SUM.findall(text)
     listed = {name: digest for digest, name in rows}
-    if "".join(f"{digest}  {name}\n" for digest, name in rows) != text or list(listed) != sorted(
-        listed
-    ):
+    if releases.sums(listed).decode() != text:
         message = "is not a sorted list of SHA-256 sums"
         verdict.faults.append(_fault("release-file", label, SUMS, message))
     for name in sorted({*names} - {SUMS}):
@@ -272,8 +267,8 @@ def _contradictions(tree: Tree, verdict: Verdict, found: Release) -> Iterator[Fa
 def _statement(tree: Tree, verdict: Verdict) -> Iterator[Fault]:
     """Compare the provenance with the files."""
     try:
-        found = provenance.subjects(json.loads(archive.read(tree, PROVENANCE)))
-    except (DamagedError, ValueError, RecursionError) as error:
+        found = provenance.subjects(releases.parsed(archive.read(tree, PROVENANCE)))
+    except (DamagedError, ValueError) as error:
         yield _fault("release-file", tree.label, PROVENANCE, str(error))
         return
     wanted = {
@@ -290,30 +285,32 @@ def _statement(tree: Tree, verdict: Verdict) -> Iterator[Fault]:
 
 
 def _texts(tree: Tree, found: Release) -> Iterator[Fault]:
-    """Compare codes with texts, and signatures with codes."""
+    """Compare codes with texts, and what was signed with codes."""
+
+    def forged(name: str, message: str) -> Fault:
+        return _fault("forged-text", tree.label, name, message)
+
     for code, lines in found.printed.items():
         if signoff.code(lines) != code:
             message = f"the text {code[: signoff.SHORT]} is not what was signed under this code"
-            yield _fault("forged-text", tree.label, TEXTS, message)
-    for code in sorted(found.printed.keys() - {text.code for text in found.texts}):
-        message = f"the text {code[: signoff.SHORT]} belongs to no edition"
-        yield _fault("forged-text", tree.label, TEXTS, message)
-    for text in found.texts:
+            yield forged(TEXTS, message)
+    codes = {pair: text.code for pair, text in found.texts.items()}
+    for code in sorted(found.printed.keys() - codes.values()):
+        yield forged(TEXTS, f"the text {code[: signoff.SHORT]} belongs to no edition")
+    for text in found.texts.values():
         where = f"{text.domain} in {text.language}"
         if text.code not in found.printed:
-            yield _fault("forged-text", tree.label, TEXTS, f"the text of {where} is missing")
-        for item in text.signatures:
-            if item.text != text.code:
-                message = f"the {item.role} of {where} has signed {item.text[: signoff.SHORT]}"
-                yield _fault("forged-text", tree.label, MANIFEST, message)
+            yield forged(TEXTS, f"the text of {where} is missing")
         if signoff.read_alone(text.signatures):
-            message = f"the translator of {where} is its second reader too"
-            yield _fault("forged-text", tree.label, MANIFEST, message)
-    codes = {(text.domain, text.language): text.code for text in found.texts}
+            yield forged(MANIFEST, f"the translator of {where} is its second reader too")
+        yield from (
+            forged(MANIFEST, f"the {by.role} of {where} has signed {by.text[: signoff.SHORT]}")
+            for by in text.signatures
+            if by.text != text.code
+        )
     for row in found.rows:
         if codes.get((row["leaflet"], row["language"])) != row["code"]:
-            message = "the manifest holds no text with its code"
-            yield _fault("forged-text", tree.label, row["path"], message)
+            yield forged(row["path"], "the manifest holds no text with its code")
 
 
 def _pages(tree: Tree, row: Mapping[str, Any], language: Mapping[str, str]) -> str:
@@ -373,8 +370,10 @@ def _apart(found: Iterable[Verdict]) -> Iterator[Fault]:
 def _fault(kind: str, label: str, name: str, message: str, hint: str = _HINT) -> Fault:
     place = "/".join(part for part in (label, name) if part)
     return Fault(
-        kind=kind,
-        location=Location(path=ascii(place)[1:-1] if not place.isprintable() else place),
-        message=message,
-        hint=hint,
+        kind=kind, location=Location(path=_shown(place)), message=_shown(message), hint=hint
     )
+
+
+def _shown(text: str) -> str:
+    """Return a stranger's words in a way that no terminal obeys."""
+    return text if text.isprintable() else ascii(text)[1:-1]

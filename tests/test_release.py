@@ -1,7 +1,6 @@
 """What is released is the same wherever it is made, and what was changed since is found."""
 
 import datetime as dt
-import io
 import itertools
 import json
 import os
@@ -19,12 +18,16 @@ import cyclonedx.schema
 import jsonschema
 import pytest
 import referencing
+from playwright.sync_api import Browser
 
-from handbill import archive, commands, project, provenance, release, signoff, sources
+from handbill import commands, project, release, signoff, sources
 from handbill.catalog import INTERFACE
 from handbill.model import Signature, SignOff
 from tests.conftest import ROOT, TODAY, on_disk
+from tests.test_web import AXE, DESKTOP, LOST, ZOOMED, browser, violations, window
 
+
+__all__ = ["browser"]  # a fixture
 
 NAME = "2026.11.1"
 STEM = f"leaflets-{NAME}"
@@ -140,6 +143,11 @@ def notes(publisher: Publisher, name: str = NAME) -> str:
     return path.read_text("utf-8")
 
 
+def marked(before: str, after: str) -> str:
+    """Return how notes show words in place of others."""
+    return f"<del>[removed] {before}</del> <ins>[added] {after}</ins>"
+
+
 def section(text: str, title: str) -> str:
     """Return the part of notes that begins with a heading."""
     match = re.search(rf"^### {re.escape(title)}\n(.*?)(?=^#|\Z)", text, re.DOTALL | re.MULTILINE)
@@ -156,8 +164,10 @@ def test_two_clean_builds_are_one_release(made: Path, tmp_path: Path) -> None:
         root = tmp_path / str(number) / ("deep/er" if number else "flat")
         shutil.copytree(made / "project", root, ignore=shutil.ignore_patterns("output", "releases"))
         subprocess.run(
-            [sys.executable, str(ROOT / "build.py"), "release", "--name", NAME]
-            + ["--today", TODAY.isoformat(), "--jobs", jobs],
+            [
+                *(sys.executable, str(ROOT / "build.py"), "release", "--name", NAME),
+                *("--today", TODAY.isoformat(), "--jobs", jobs),
+            ],
             check=True,
             capture_output=True,
             cwd=root,
@@ -253,9 +263,8 @@ def test_what_is_signed_can_go_out_alone(unsigned: Publisher) -> None:
 
     assert unsigned.verify() == 0
     text = notes(unsigned)
-    assert "### Arabic (ar): left out" in text
-    assert "1 file not in this release: a draft." in section(text, "Arabic (ar): left out")
-    assert "1 file not in this release: not asked for." in section(text, "Spanish (es): added")
+    assert "## Left out\n\n- Clean hands (hands), a draft: Arabic (ar)\n" in text
+    assert "1 file not in this release: not asked for." in section(text, "Spanish (es)")
     assert "This release was narrowed: clinic one; only what is signed." in text
     manifest = json.loads((unsigned.released / STEM / "manifest.json").read_text("utf-8"))
     assert [(row["path"], row["why"]) for row in manifest["left_out"]] == [
@@ -276,9 +285,9 @@ def test_released_drafts_are_named(unsigned: Publisher) -> None:
     assert unsigned.verify() == 0
     text = notes(unsigned)
     assert "**2 files of these are drafts, and say so on every page.**" in text
-    told = section(text, "Arabic (ar): added")
+    told = section(text, "Arabic (ar)")
     assert "A draft: nobody has signed hands (ar): translator, hands (ar): second-reader" in told
-    assert "draft" not in section(text, "Spanish (es): added")
+    assert "draft" not in section(text, "Spanish (es)")
 
 
 def test_an_edition_that_fails_stops_the_release(
@@ -297,6 +306,25 @@ def test_an_edition_that_fails_stops_the_release(
     assert not (publisher.root / "releases").exists()
 
 
+def test_a_leaflet_that_cannot_be_read_is_not_left_out_silently(
+    publisher: Publisher, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody knows that it is a draft; what no leaflet waits for stops no release."""
+    broken = publisher.root / "content/leaflets/feet/leaflet.md"
+    broken.parent.mkdir()
+    broken.write_text("+++\nid = 1\n+++\n", "utf-8")
+    assert publisher.release("--signed", name="2") == 1
+    assert "content/leaflets/feet/leaflet.md:2:1: LF101" in capsys.readouterr().err
+    assert publisher.release("--leaflet", "hands", name="2") == 0
+
+    shutil.rmtree(broken.parent)
+    message = publisher.root / "templates/email/message.txt.jinja"
+    message.parent.mkdir()
+    message.write_text('{{ t("Your leaflet") }}', "utf-8")
+    assert publisher.release("--language", "es", name="3") == 0
+    assert "2 reused, 0 stopped; 1 error" in capsys.readouterr().err
+
+
 def test_nobody_answers_for_a_choice(publisher: Publisher) -> None:
     """A clinic's choice without a name is left out of what is signed, for that clinic alone."""
     leaflet = publisher.root / ENGLISH
@@ -310,7 +338,7 @@ def test_nobody_answers_for_a_choice(publisher: Publisher) -> None:
 
     assert publisher.release("--signed", name="2") == 0
     assert publisher.verify(publisher.root / "releases/2") == 0
-    told = section(notes(publisher, "2"), "English (en): added")
+    told = section(notes(publisher, "2"), "English (en)")
     assert "1 file not in this release: a draft." in told
     manifest = publisher.root / "releases/2/leaflets-2/manifest.json"
     assert json.loads(manifest.read_text("utf-8"))["clinics"] == {
@@ -332,13 +360,11 @@ def test_notes_show_exactly_what_has_changed(publisher: Publisher) -> None:
     assert publisher.release("--since", str(publisher.released), name="2") == 0
 
     text = notes(publisher, "2")
-    passages = re.findall(r"^<p .*</p>$", text, re.MULTILINE)
+    passages = re.findall(r'^<p lang="(..)" dir="(...)">(.*)</p>$', text, re.MULTILINE)
     assert passages == [
-        '<p lang="en" dir="ltr">Wash for <del>[removed] 20 seconds</del> '
-        "<ins>[added] 30 seconds</ins>. …</p>",
-        '<p lang="ar" dir="rtl">اغسل لمدة <del>[removed] 20</del> <ins>[added] 30</ins> ثانية. …</p>',
-        '<p lang="es" dir="ltr">Lávese durante <del>[removed] 20 segundos</del> '
-        "<ins>[added] 30 segundos</ins>. …</p>",
+        ("en", "ltr", f"Wash for {marked('20 seconds', '30 seconds')}. …"),
+        ("ar", "rtl", f"اغسل لمدة {marked('20', '30')} ثانية. …"),
+        ("es", "ltr", f"Lávese durante {marked('20 segundos', '30 segundos')}. …"),
     ]
     assert "Compared with 2026.11.1." in text
     assert "- Signed by Dr A. Example, clinical reviewer, 2026-11-24; holds until 2028-11-23" in (
@@ -355,6 +381,24 @@ def test_notes_show_exactly_what_has_changed(publisher: Publisher) -> None:
         spanish = part.read("leaflets-2-language-es/release-notes.md").decode("utf-8")
     assert "Lávese durante <del>" in spanish
     assert "Arabic" not in spanish
+
+
+@pytest.mark.slow
+def test_notes_can_be_read_by_everyone(publisher: Publisher, browser: Browser) -> None:
+    """axe-core finds nothing, and at 400 % nothing lies beside the page."""
+    publisher.edit(ARABIC, "لمدة 20 ثانية", "20 ثانية")
+    publisher.sign("ar")
+    assert publisher.release("--since", str(publisher.released), name="2") == 0
+
+    with window(browser, DESKTOP) as page:
+        page.goto((publisher.root / "releases/2/leaflets-2/release-notes.html").as_uri())
+        page.evaluate(AXE)
+        for size in (DESKTOP, ZOOMED):
+            page.set_viewport_size(size)  # type: ignore[arg-type]
+
+            assert violations(page) == [], size
+            assert page.evaluate(LOST) == [], size
+        assert page.locator("del").count() == 1
 
 
 def test_notes_tell_what_came_and_went(publisher: Publisher) -> None:
@@ -729,6 +773,34 @@ def test_records_of_strangers_are_read_with_care(
     assert any("LF855 release-file" in line for line in findings(publisher, capsys, root))
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda manifest: manifest.update(more="x"),
+        lambda manifest: manifest["texts"].append(manifest["texts"][0]),
+        lambda manifest: manifest["part"].update(leaflet="hands"),
+        lambda manifest: manifest["editions"][0].update(path="one/es/hands.a4.pdf"),
+        lambda manifest: manifest["editions"][0].update(clinic="three"),
+        lambda manifest: manifest["texts"][0]["signatures"][0].update(role="king"),
+        lambda manifest: manifest["settings"].update({"source-signatures": None}),
+        lambda manifest: manifest.update(name="\ud800"),
+    ],
+)
+def test_a_manifest_holds_what_handbill_writes_and_no_more(
+    publisher: Publisher,
+    capsys: pytest.CaptureFixture[str],
+    change: Callable[[Any], object],
+) -> None:
+    """What is not understood is not trusted."""
+    path = publisher.released / STEM / "manifest.json"
+    found = json.loads(path.read_text("utf-8"))
+    change(found)
+    path.write_bytes(json.dumps(found, indent=1, sort_keys=True).encode() + b"\n")
+
+    said = findings(publisher, capsys, publisher.released / STEM)
+    assert any(f"{STEM}/manifest.json:1:1: LF855 release-file: " in line for line in said)
+
+
 def test_what_is_no_release_is_refused(
     publisher: Publisher, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -846,7 +918,6 @@ def test_who_covers_everything_up_is_found_out(
     publisher: Publisher, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Rule "other-impression": all records agree, and the page is still another."""
-    publisher.edit("templates/style.css", "", "")
     root = publisher.released / STEM
     pdf = root / "one/en/hands.a4.pdf"
     pdf.write_bytes(pdf.read_bytes() + b"%")
@@ -867,10 +938,8 @@ def test_another_checkout_is_named_instead_of_a_false_alarm(
     capsys.readouterr()
     assert publisher.verify(None, "--clinic", "one") == 1
     found = [line for line in capsys.readouterr().out.splitlines() if ": LF" in line]
-    assert found == [
-        "content/clinics/one.toml:1:1: LF864 unlike-checkout: "
-        "is not what one/ar/hands.a4.pdf was made from"
-    ]
+    said = "LF864 unlike-checkout: is not what one/ar/hands.a4.pdf was made from"
+    assert found == [f"content/clinics/one.toml:1:1: {said}"]
 
     root = publisher.released / STEM
     with edited(root / "manifest.json") as manifest:

@@ -137,3 +137,30 @@ def test_pictures_go_with_the_file_that_they_show(tmp_path: Path) -> None:
     assert not store.shows(path, [])
     store.withdraw(path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_is_there_when_it_is_whole(tmp_path: Path) -> None:
+    """Not before, not if filling it fails, and not if it was discarded."""
+    store = Store(tmp_path)
+    with store.filled("one") as folder:
+        folder.publish("a/x.pdf", b"x")
+        assert not (tmp_path / "one").exists()
+    assert (tmp_path / "one/a/x.pdf").read_bytes() == b"x"
+
+    def fail() -> None:
+        with store.filled("two") as folder:
+            folder.publish("x.pdf", b"x")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    with store.filled("three") as folder:
+        folder.publish("a/x.pdf", b"x")
+        assert folder.equals(tmp_path / "one")
+        folder.publish("a/y.pdf", b"y")
+        assert not folder.equals(tmp_path / "one")
+        folder.discard()
+    assert [path.name for path in tmp_path.iterdir()] == ["one"]
+    with pytest.raises(HandbillError, match="cannot be written"), store.filled("one") as folder:
+        folder.publish("x.pdf", b"x")
+    assert [path.name for path in tmp_path.iterdir()] == ["one"]

@@ -131,7 +131,7 @@ def _print(
     selection = asked.selection(options, loaded)
     editions = [item for item in plan.editions(loaded) if selection.selects(item)]
     if options.signed:
-        editions = [item for item in editions if not plan.unsigned(loaded, item)]
+        editions = plan.signed(loaded, editions)
     if options.shard:
         editions = options.shard.deal(editions)
     if options.release:

@@ -6,7 +6,7 @@ import re
 import sys
 import tempfile
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from handbill import seal, sources
 from handbill.commands import asked, build, told
 from handbill.diagnostics import Diagnostic, Fault, Location, Severity
 from handbill.editions import Edition, matches
-from handbill.store import Store
+from handbill.store import GALLERY, REPORTS, Store
 from handbill.terminal import is_coloured, say
 
 
@@ -52,8 +52,6 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     )
 
     verify = commands.add_parser("verify", help="judge a release that was received, offline")
-    asked.common(verify)
-    asked.filters(verify)
     verify.add_argument("path", type=Path, metavar="RELEASE", help="a folder or a zip")
     verify.add_argument(
         "--typeset",
@@ -62,6 +60,9 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         metavar="N",
         help="make N of its editions anew from the project, and compare; with filters, of these",
     )
+    verify.add_argument("--root", type=Path, default=Path(), help="the project's folder")
+    verify.add_argument("--today", type=asked.date, help="the date to judge signatures by")
+    asked.filters(verify)
     verify.add_argument(
         "--output-format", choices=("text", "json", "sarif", "github"), default="text"
     )
@@ -69,7 +70,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 
 def _release(options: argparse.Namespace) -> int:
-    from handbill import archive, plan, project, report, runner  # noqa: PLC0415
+    from handbill import archive, plan, project, publication, release, report, runner  # noqa: PLC0415
 
     name, to = options.name, options.to or options.root / "releases"
     if not _NAME.fullmatch(name) or archive.unsafe(name):
@@ -77,22 +78,24 @@ def _release(options: argparse.Namespace) -> int:
         hint = "use letters, digits, full stops, hyphens and low lines; such as 2026.11.1"
         asked.cannot("release-name", "--name", message, hint)
     before = _before(options.since) if options.since else None
+    if before is None:
+        say("the notes will compare with nothing; name the last release with --since")
     found = sources.read(options.root)
     loaded = project.load(found, today=asked.today(options))
     selection = asked.selection(options, loaded)
     editions = [item for item in plan.editions(loaded) if selection.selects(item)]
     if options.signed:
-        editions = [item for item in editions if not plan.unsigned(loaded, item)]
+        editions = plan.signed(loaded, editions)
     findings = list(told.rules().run(loaded))
     findings += [told.rules().diagnose(fault) for fault in plan.drafts(loaded, editions)]
-    wrong = [item for item in findings if _stops(options, item, editions)]
+    planned = list(plan.editions(loaded))
+    wrong = [item for item in findings if _stops(options, item, editions, planned)]
     if not editions:
         wrong.append(_diagnosed("unreleasable", "--signed", "nothing that was asked for is signed"))
     if wrong:
         return _refused(wrong)
-    status = build.make(options)
-    if status != told.CLEAN and not options.signed:
-        return _refused([])
+    # It may end with findings on what is left out; what matters is what it has made.
+    build.make(options)
     store = Store(asked.output(options))
     with store.alone():
         made = runner.Build(loaded, store, fonts_conf="", findings=findings)
@@ -115,7 +118,12 @@ def _release(options: argparse.Namespace) -> int:
                 )
             )
         fonts = tomllib.loads(found.files[f"{project.FONTS}fonts.toml"].decode())["font"]
-        return _written(name, Store(to), whole, before, loaded, store, fonts)
+
+        def records(part: "Release") -> dict[str, bytes]:
+            same = release.part(before, **part.part) if before and part.part else before
+            return publication.records(part, same, loaded, fonts)
+
+        return _written(Store(to), whole, store, records)
 
 
 def _before(path: Path) -> "Release":
@@ -144,12 +152,27 @@ def _before(path: Path) -> "Release":
     return verdict.release
 
 
-def _stops(options: argparse.Namespace, item: Diagnostic, editions: Sequence[Edition]) -> bool:
-    """Tell whether a release cannot be made with a finding."""
-    if item.severity is not Severity.ERROR:
+def _stops(
+    options: argparse.Namespace,
+    item: Diagnostic,
+    editions: Sequence[Edition],
+    planned: Sequence[Edition],
+) -> bool:
+    """Tell whether a release cannot be made with a finding.
+
+    What is wrong with an edition that is left out, the notes need not say. But of a leaflet or a
+    clinic that cannot be read nobody knows that it is left out.
+    """
+    from handbill.catalog import INTERFACES  # noqa: PLC0415
+
+    def covers(edition: Edition) -> bool:
+        return item.scope.covers(edition.leaflet, edition.language, edition.clinic)
+
+    if item.severity is not Severity.ERROR or not asked.meant(options, item):
         return False
-    covered = any(item.scope.covers(one.leaflet, one.language, one.clinic) for one in editions)
-    return covered or (not options.signed and asked.meant(options, item))
+    if any(map(covers, planned)):
+        return any(map(covers, editions))
+    return item.scope.clinic != REPORTS and item.scope.leaflet not in {GALLERY, *INTERFACES}
 
 
 def _unsafe_names(editions: Sequence[Edition]) -> Iterator[Diagnostic]:
@@ -193,26 +216,31 @@ def _composed(
 
 
 def _written(
-    name: str,
     to: Store,
     whole: "Release",
-    before: "Release | None",
-    loaded: "Project",
     made: Store,
-    fonts: Sequence[Mapping[str, Any]],
+    records: "Callable[[Release], dict[str, bytes]]",
 ) -> int:
-    """Write a release and its parts: all of it, or nothing."""
-    from handbill import archive, publication, release  # noqa: PLC0415
+    """Write a release and its parts: all of it, or nothing.
 
+    Args:
+        to: where releases are.
+        whole: the release.
+        made: where its editions are.
+        records: returns the files beside the editions of a part.
+    """
+    from handbill import archive, release  # noqa: PLC0415
+
+    name = whole.name
     zips: dict[str, str] = {}
     with to.filled(name) as folder:
         for part in release.parts(whole):
-            records = publication.records(part, _part_of(before, part), loaded, fonts)
+            beside = records(part)
             zipped = f"{part.stem}.zip"
             with folder.created(zipped) as file:
-                archive.pack(file, _files(part, records, made))
-            zips[zipped] = sources.digest(folder.published(zipped))
-            for path, data in _files(part, records, made) if part is whole else ():
+                archive.pack(file, _files(part, beside, made))
+            zips[zipped] = folder.digest(zipped)
+            for path, data in _files(part, beside, made) if part is whole else ():
                 folder.publish(path, data)
         folder.publish(release.SUMS, release.sums(zips))
         if (to.root / name).exists():
@@ -245,12 +273,6 @@ def _files(
         if path in rows and sources.digest(data) != rows[path]["digest"]:
             asked.cannot("unreleasable", path, "has changed while it was released")
         yield f"{part.stem}/{path}", data
-
-
-def _part_of(before: "Release | None", part: "Release") -> "Release | None":
-    from handbill import release  # noqa: PLC0415
-
-    return release.part(before, **part.part) if before and part.part else before
 
 
 def _verify(options: argparse.Namespace) -> int:
