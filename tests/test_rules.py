@@ -63,6 +63,10 @@ ELSEWHERE = {
     "refused-signature": "test_signoff.py",
     "unraised-version": "test_editorial.py",
     "self-review": "test_editorial.py",
+    "stale-edition": "test_catalogue.py",
+    "catalogue-file": "test_catalogue.py",
+    "site-file": "test_site.py",
+    "heavy-page": "test_site.py",
 }
 
 

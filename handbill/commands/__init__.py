@@ -16,6 +16,7 @@ from handbill.commands import (
     release,
     sheets,
     sign,
+    site,
     told,
     watch,
 )
@@ -27,7 +28,7 @@ from handbill.terminal import say
 # import them where they use them, so that a build with nothing to do costs a tenth of that.
 
 #: In the order in which `--help` lists them.
-_GROUPS = (build, changes, release, check, sign, catalog, new, sheets, watch, clean)
+_GROUPS = (build, changes, release, check, sign, catalog, new, sheets, site, watch, clean)
 
 
 def run(words: list[str]) -> int:
