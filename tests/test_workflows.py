@@ -389,6 +389,7 @@ def test_the_steps_of_the_workflows_work(changed: Clinic, tmp_path: Path) -> Non
     assert shards == [1, 2]
     assert "3 merged, 0 stopped; 0 errors" in runner.log
     assert "3 editions drawn" in runner.log
+    assert re.search("^3 PDFs, 2 profiles: 0 failures$|^skipped: no Java", runner.log, re.MULTILINE)
     assert "### Check: 0 errors" in runner.summary
     assert "### 3 handouts changed" in runner.summary
     assert "| hands | ar | changed | final | 1 | content/clinics/one.toml |" in runner.summary
@@ -442,6 +443,19 @@ def test_actions_are_pinned() -> None:
     assert len(versions) == 7
     assert {name: len(found) for name, found in versions.items()} == dict.fromkeys(versions, 1)
     assert re.search(r"@sha256:[0-9a-f]{64}$", read(GITLAB)["default"]["image"])
+
+
+def test_gitlab_shows_artifacts_by_names_that_it_allows() -> None:
+    """Its schema does not say it: letters, digits, hyphens, low lines and spaces alone."""
+    pipeline = read(GITLAB)
+    names = [
+        job["artifacts"]["expose_as"]
+        for job in pipeline.values()
+        if isinstance(job, dict) and "expose_as" in job.get("artifacts", {})
+    ]
+
+    assert len(names) == 2
+    assert [name for name in names if not re.fullmatch(r"\w[\w -]*", name)] == []
 
 
 def test_workflows_may_do_little() -> None:
