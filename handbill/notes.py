@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from handbill import breaks, difference
+from handbill import breaks, difference, signoff
 from handbill.bilingual import Marker
 from handbill.catalog import INTERFACE, INTERFACES
 from handbill.difference import Fate
 from handbill.languages import UNSPACED
-from handbill.model import Language
+from handbill.model import Language, Line
 from handbill.release import Release, Text, wanting
 
 
@@ -112,7 +112,10 @@ def news(
         stale = 0
         if text and old and text.code != old.code and before:
             passages, stale = _passages(
-                before.printed[old.code], release.printed[text.code], languages[tag]
+                before.printed[old.code],
+                release.printed[text.code],
+                languages[tag],
+                is_source=tag == first,
             )
         if domain == INTERFACE:
             fate = "unchanged" if old else "added"
@@ -177,26 +180,63 @@ def _inputs(rows: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> tupl
 
 
 def _passages(
-    before: Sequence[Any], after: Sequence[Any], language: Language
+    before: Sequence[Line], after: Sequence[Line], language: Language, *, is_source: bool
 ) -> tuple[tuple[Passage, ...], int]:
+    """Return what has changed in a text, and how many of its lines stayed as their English did not.
+
+    Boxes, pictures, sources and dates are told once, with the source language.
+    """
     found, stale = list[Passage](), 0
     for change in difference.changes(before, after):
-        line = change.after or change.before
-        assert line is not None  # noqa: S101 - a change has at least one of both
+        line = next(item for item in (change.after, change.before) if item)
         old, new = (item.text if item else "" for item in (change.before, change.after))
-        if old == new and not change.moved:
-            stale += 1
-            continue
-        sentences = [breaks.sentences(text, language.cldr) if text else [] for text in (old, new)]
-        compared = difference.excerpt(
+        stale += (
+            change.before is not None
+            and change.after is not None
+            and old == new
+            and (change.before.source != change.after.source)
+        )
+        if signoff.is_untranslated(line):
+            passage = _structural(line, change) if is_source else None
+        elif old == new:
+            passage = _moved(line, new) if change.moved else None
+        else:
+            passage = Passage(
+                kind=line.kind, fate=_changed(change), compared=_compared(old, new, language)
+            )
+        found += [passage] if passage else []
+    return tuple(found), stale
+
+
+def _compared(old: str, new: str, language: Language) -> tuple[tuple[Fate, str], ...]:
+    sentences = [breaks.sentences(text, language.cldr) if text else [] for text in (old, new)]
+    return tuple(
+        difference.excerpt(
             *sentences,
             direction=language.direction,
             spaced=language.script not in UNSPACED,
         )
-        if old == new:
-            compared = [(Fate.SAME, new)]
-        found.append(Passage(kind=line.kind, fate=_changed(change), compared=tuple(compared)))
-    return tuple(found), stale
+    )
+
+
+def _moved(line: Line, text: str) -> Passage:
+    return Passage(kind=line.kind, fate="moved", compared=((Fate.SAME, text),))
+
+
+def _structural(line: Line, change: difference.Change) -> Passage | None:
+    """Tell of a line that no translator sees; what follows a heading or a box is not told."""
+    if line.kind == "structure":
+        said = "which blocks stand in which list, box or table"
+        return Passage(kind=line.kind, fate="changed", compared=((Fate.SAME, said),))
+    if change.before == change.after:
+        return _moved(line, line.text) if line.kind == "box" else None
+    if line.kind == "picture file":
+        # Behind its name stands a digest.
+        name = line.text.split(" ", 1)[0]
+        return Passage(kind=line.kind, fate=_changed(change), compared=((Fate.SAME, name),))
+    old, new = (item.text if item else "" for item in (change.before, change.after))
+    compared = difference.words(old, new)
+    return Passage(kind=line.kind, fate=_changed(change), compared=tuple(compared))
 
 
 def _changed(change: difference.Change) -> str:

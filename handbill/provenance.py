@@ -61,8 +61,8 @@ def statement(
     }
 
 
-def subjects(found: Any) -> dict[str, str]:
-    """Return the digests of the files that a statement is about, by path.
+def read(found: Any) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the digests of the files that a statement is about, and of those they are made from.
 
     Raises:
         ValueError: it is no such statement.
@@ -71,7 +71,13 @@ def subjects(found: Any) -> dict[str, str]:
         if found["_type"] != STATEMENT or found["predicateType"] != PREDICATE:
             message = "it is no in-toto statement with SLSA's provenance"
             raise ValueError(message)
-        return {item["name"]: item["digest"]["sha256"] for item in found["subject"]}
+        subjects = {item["name"]: item["digest"]["sha256"] for item in found["subject"]}
+        needed = found["predicate"]["buildDefinition"]["resolvedDependencies"]
+        inputs = {item["name"]: item["digest"].get("sha256", "") for item in needed}
+        if not all(isinstance(said, str) for said in (*subjects, *inputs, *inputs.values())):
+            message = "its names and digests are not texts"
+            raise ValueError(message)
     except (KeyError, TypeError, AttributeError) as error:
         message = f"it is no in-toto statement: {type(error).__name__}: {error}"
         raise ValueError(message) from error
+    return subjects, inputs

@@ -24,6 +24,10 @@ ROLES = ("clinical-reviewer", "translator", "second-reader", "patient-reader")
 SHORT = 8
 
 _SCHEMA = 1
+_IMPRINT = ("version", "published", "last_review", "next_review")
+_UNTRANSLATED = frozenset(
+    ["structure", "box", "citation", "heading level", "picture file", *_IMPRINT, "author"]
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,7 +265,7 @@ def _imprint(leaflet: Leaflet) -> Iterator[Line]:
     for item in leaflet.sources:
         what = f"{item.organisation}. {item.title} ({item.year or 'no date'}). {item.url}"
         yield _untranslated(f"source {item.key}", what)
-    for kind in ("version", "published", "last_review", "next_review"):
+    for kind in _IMPRINT:
         yield _untranslated(kind, str(getattr(leaflet, kind)))
     for author in leaflet.authors:
         yield _untranslated("author", author)
@@ -286,6 +290,11 @@ def lines(rows: Iterable[Any]) -> tuple[Line, ...]:
             message = "a line of a text is made of strings"
             raise TypeError(message)
     return found
+
+
+def is_untranslated(line: Line) -> bool:
+    """Tell whether a line is the same in every language: a box, a picture, a source, a date."""
+    return line.kind in _UNTRANSLATED or line.kind.startswith("source ")
 
 
 def _untranslated(kind: str, text: str) -> Line:

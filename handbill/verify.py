@@ -22,6 +22,13 @@ from handbill.release import MANIFEST, PROVENANCE, RECORDS, SUMS, TEXTS, Release
 
 
 _SUM = re.compile(r"([0-9a-f]{64})  ([^\n]+)\n")
+_FONTS = "toolchain and fonts"
+#: The files behind inputs that have no file's name.
+_FILES = {
+    "signatures": r"locales/[^/]+/signed/",
+    "templates": r"templates/(?!fonts/|formats/|new/)",
+    _FONTS: r"templates/fonts/",
+}
 _UNLIKE = (
     "nothing was made anew; check out the release's revision, with its lock file and libraries"
 )
@@ -35,10 +42,12 @@ class Verdict:
     Attributes:
         release: what it says of itself; None if it cannot be read.
         digests: of its files, by path.
+        inputs: of what they were made from, by path, as its provenance tells.
     """
 
     release: Release | None = None
     digests: dict[str, str] = field(default_factory=dict)
+    inputs: dict[str, str] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
 
@@ -60,8 +69,10 @@ class Verifier:
             return [self.one(path)]
         outside = Verdict()
         label = path.resolve().name
-        zips = sorted(path.glob("*.zip"))
-        inner = sorted(item for item in path.iterdir() if item.is_dir())
+        # Links are told, and not followed.
+        here = sorted(item for item in path.iterdir() if not item.is_symlink())
+        zips = [item for item in here if item.suffix == ".zip" and item.is_file()]
+        inner = [item for item in here if item.is_dir()]
         if not zips and not inner:
             message = "holds no release"
             raise DamagedError(message)
@@ -165,26 +176,29 @@ def sample(found: Release, editions: Collection[str], number: int) -> tuple[Mapp
 
 
 def unlike(
-    project: Project, found: Release, rows: Iterable[Mapping[str, Any]], fonts: str
+    project: Project,
+    found: Release,
+    made_from: Mapping[str, str],
+    rows: Iterable[Mapping[str, Any]],
+    fonts: str,
 ) -> list[Fault]:
     """Say in what this project and this machine are not those that a release was made with.
 
     Args:
         project: the checkout.
         found: the release.
+        made_from: the digests of the files that it was made from, by path.
         rows: the editions that are to be made anew.
         fonts: the digest of toolchain and fonts here.
     """
-    faults = []
     here = toolchain.versions()
-    names = sorted(here.keys() | found.toolchain.keys())
-    for name in names:
+    differing: dict[str, str] = {}
+    for name in sorted(here.keys() | found.toolchain.keys()):
         then, now = found.toolchain.get(name, "none"), here.get(name, "none")
         if then != now:
-            message = f"made with {name} {then[:12]}; here is {now[:12]}"
-            faults.append(_fault("unlike-checkout", found.stem, MANIFEST, message, _UNLIKE))
+            differing[name] = f"the release was made with {then[:12]}; here is {now[:12]}"
+    is_same_toolchain = not differing
     known = {item.path: item for item in plan.editions(project)}
-    differing: dict[str, str] = {}
     for row in rows:
         edition = known.get(row["path"])
         if edition is None:
@@ -192,20 +206,26 @@ def unlike(
             continue
         inputs = plan.inputs(project, edition, fonts)
         for name in sorted(inputs.keys() | row["inputs"].keys()):
-            if inputs.get(name) != row["inputs"].get(name):
-                if name == "toolchain and fonts" and faults:
-                    continue
-                differing.setdefault(name, f"is not what {row['path']} was made from")
-    faults += [
-        Fault(
-            kind="unlike-checkout",
-            location=Location(path=name),
-            message=message,
-            hint=_UNLIKE,
-        )
+            files = list(_behind(name, project.digests, made_from))
+            # Another version changes this input too, and has been told.
+            told = name == _FONTS and not is_same_toolchain and not files
+            if inputs.get(name) != row["inputs"].get(name) and not told:
+                for path in files or [name]:
+                    differing.setdefault(path, f"is not what {row['path']} was made from")
+    return [
+        _fault("unlike-checkout", "", name, message, _UNLIKE)
         for name, message in sorted(differing.items())
     ]
-    return faults
+
+
+def _behind(name: str, here: Mapping[str, str], then: Mapping[str, str]) -> Iterator[str]:
+    """Yield the files behind an input's name that are not the same here."""
+    pattern = _FILES.get(name, re.escape(name.partition("#")[0]))
+    # Signatures under other texts than the release's are not its own.
+    paths = then.keys() if name == "signatures" else here.keys() | then.keys()
+    for path in sorted(paths):
+        if re.match(pattern, path) and here.get(path) != then.get(path):
+            yield path
 
 
 def other(found: Release, row: Mapping[str, Any], made: str) -> Fault:
@@ -267,7 +287,8 @@ def _contradictions(tree: Tree, verdict: Verdict, found: Release) -> Iterator[Fa
 def _statement(tree: Tree, verdict: Verdict) -> Iterator[Fault]:
     """Compare the provenance with the files."""
     try:
-        found = provenance.subjects(releases.parsed(archive.read(tree, PROVENANCE)))
+        statement = releases.parsed(archive.read(tree, PROVENANCE))
+        found, verdict.inputs = provenance.read(statement)
     except (DamagedError, ValueError) as error:
         yield _fault("release-file", tree.label, PROVENANCE, str(error))
         return

@@ -186,7 +186,9 @@ def test_a_release_stands_on_its_own(made: Path) -> None:
 
     assert publisher.verify() == 0
     for path in (publisher.released, publisher.released / STEM):
-        subprocess.run(["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=path, check=True)
+        # macOS calls it by another name.
+        program = ["sha256sum"] if shutil.which("sha256sum") else ["shasum", "-a", "256"]
+        subprocess.run([*program, "--check", "SHA256SUMS"], cwd=path, check=True)
     zips = sorted(path.name for path in publisher.released.glob("*.zip"))
     assert zips == [
         f"{STEM}{end}.zip"
@@ -420,6 +422,40 @@ def test_notes_tell_what_came_and_went(publisher: Publisher) -> None:
     assert "these have changed:\n\n- content/clinics/one.toml\n" in told
     assert "New files:\n\n- three/es/hands.a4.pdf\n" in told
     assert "Files withdrawn:\n\n- two/es/hands.a4.pdf\n" in told
+
+
+def test_a_translation_that_stayed_is_told(publisher: Publisher) -> None:
+    """Its English has other words now; what is the same in every language is told once."""
+    for path in (ENGLISH, SPANISH, ARABIC):
+        publisher.edit(path, "hurry", "rush")
+    publisher.edit(ENGLISH, 'version = "1.0"', 'version = "1.1"')
+    publisher.edit(ENGLISH, "year = 2009", "year = 2024")
+    leaflet = publisher.root / ENGLISH
+    text = leaflet.read_text("utf-8")
+    box = text[text.index("!!! warning") :]
+    leaflet.write_text(text.replace(box, "").replace("## Wash", f"{box}\n## Wash"), "utf-8")
+    publisher.sign()
+    assert publisher.release("--since", str(publisher.released), name="2") == 0
+
+    source = "World Health Organization. Hand hygiene"
+    told = section(notes(publisher, "2"), "English (en): changed")
+    english = re.sub(r"\n+", "\n", re.sub("<p [^>]*>", "", told)).replace("</p>", "").split("\n")
+    assert english[2:-2] == [
+        "Heading, moved:",
+        "Wash",
+        "Paragraph, moved and changed:",
+        f"… **Do not** {marked('hurry', 'rush')}.",
+        "Structure, changed:",
+        "which blocks stand in which list, box or table",
+        "Source who, changed:",
+        f"{source} ({marked('2009', '2024')}). https://example.org/hands",
+        "Version, changed:",
+        marked("1.0", "1.1"),
+    ]
+    spanish = section(notes(publisher, "2"), "Spanish (es): changed")
+    assert "1 line as before, though the English has changed." in spanish
+    assert "Paragraph, moved:" in spanish
+    assert "<ins>" not in spanish
 
 
 def test_a_draft_that_was_signed_since_is_told(unsigned: Publisher) -> None:
@@ -659,6 +695,10 @@ def test_the_zips_and_the_folder_are_one_release(
     assert "2/leaflets-2-language-es.zip:1:1: LF857 tampered-file" in found[0]
     assert any(
         "LF860 contradictory-record: is not as in the whole release" in line for line in found
+    )
+    (other / "leaflets-3.zip").symlink_to(publisher.released / f"{STEM}.zip")
+    assert "2/leaflets-3.zip:1:1: LF856 unsafe-archive: is a link" in (
+        findings(publisher, capsys, other)
     )
 
 
@@ -941,15 +981,44 @@ def test_another_checkout_is_named_instead_of_a_false_alarm(
     said = "LF864 unlike-checkout: is not what one/ar/hands.a4.pdf was made from"
     assert found == [f"content/clinics/one.toml:1:1: {said}"]
 
+    publisher.edit("templates/leaflet.html.jinja", "<h1>", '<h1 class="x">')
+    publisher.edit("locales/languages.toml", "line-height = 1.6", "line-height = 1.7")
+    (publisher.root / "locales/ar/signed/hands.json").unlink()
+    (publisher.root / "content/clinics/two.toml").unlink()
+    assert publisher.verify() == 0
+    capsys.readouterr()
+    assert publisher.verify(None, "--language", "ar") == 1
+    found = [line for line in capsys.readouterr().out.splitlines() if ": LF" in line]
+    assert [line.split(":")[0] for line in found] == [
+        "content/clinics/one.toml",
+        "locales/ar/signed/hands.json",
+        "locales/languages.toml",
+        "templates/leaflet.html.jinja",
+        "two/ar/hands.a4.pdf",
+    ]
+
+
+def test_another_toolchain_is_named_instead_of_a_false_alarm(
+    publisher: Publisher, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The package, and what it was; a font is a file of the checkout."""
     root = publisher.released / STEM
     with edited(root / "manifest.json") as manifest:
         manifest["toolchain"]["weasyprint"] = "69.0"
     cover_up(root)
+    capsys.readouterr()
     assert publisher.verify(root, "--clinic", "two") == 1
     found = [line for line in capsys.readouterr().out.splitlines() if ": LF" in line]
-    assert found == [
-        f"{STEM}/manifest.json:1:1: LF864 unlike-checkout: made with weasyprint 69.0; here is 70.0"
-    ]
+    said = "the release was made with 69.0; here is 70.0"
+    assert found == [f"weasyprint:1:1: LF864 unlike-checkout: {said}"]
+
+    font = publisher.root / "templates/fonts/NotoSans-Bold.ttf"
+    data = font.read_bytes()
+    font.unlink()  # its bytes are shared with other projects
+    font.write_bytes(data + b"x")
+    assert publisher.verify(publisher.released / f"{STEM}.zip", "--language", "en") == 1
+    found = [line for line in capsys.readouterr().out.splitlines() if ": LF" in line]
+    assert [line.split(":")[0] for line in found] == ["templates/fonts/NotoSans-Bold.ttf"]
 
 
 def test_findings_are_written_for_machines(

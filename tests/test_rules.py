@@ -67,6 +67,23 @@ ELSEWHERE = {
     "catalogue-file": "test_catalogue.py",
     "site-file": "test_site.py",
     "heavy-page": "test_site.py",
+    "mailing-list": "test_recipients.py",
+    "unsafe-text": "test_recipients.py",
+    "malformed-address": "test_recipients.py",
+    "doubled-recipient": "test_recipients.py",
+    "unknown-recipient-choice": "test_recipients.py",
+    "unread-column": "test_recipients.py",
+    "unbuilt-edition": "test_letters.py",
+    "unanswerable-letter": "test_letters.py",
+    "ledger": "test_ledger.py",
+    "mail-server": "test_submission.py",
+    "mail-account": "test_submission.py",
+    "mail-signature": "test_submission.py",
+    "undeliverable-address": "test_campaign.py",
+    "refused-letter": "test_campaign.py",
+    "doubtful-letter": "test_campaign.py",
+    "unsent-letter": "test_campaign.py",
+    "oversized-letter": "test_campaign.py",
 }
 
 

@@ -14,6 +14,7 @@ from handbill.commands import (
     clean,
     new,
     release,
+    send,
     sheets,
     sign,
     site,
@@ -28,7 +29,7 @@ from handbill.terminal import say
 # import them where they use them, so that a build with nothing to do costs a tenth of that.
 
 #: In the order in which `--help` lists them.
-_GROUPS = (build, changes, release, check, sign, catalog, new, sheets, site, watch, clean)
+_GROUPS = (build, changes, release, check, sign, catalog, new, sheets, site, watch, send, clean)
 
 
 def run(words: list[str]) -> int:

@@ -110,7 +110,9 @@ def _release(options: argparse.Namespace) -> int:
             return _refused(wrong)
         rows = {item.path: made.rows[item.path] for item in editions}
         whole = _composed(options, loaded, rows, before)
-        if whole.source.get("changed"):
+        if not whole.source:
+            say("git knows of no revision here; the manifest names none")
+        elif whole.source["changed"]:
             message = "files of the project differ from the revision that is checked out"
             say(
                 report.write(
@@ -283,11 +285,13 @@ def _verify(options: argparse.Namespace) -> int:
     except archive.DamagedError as error:
         asked.cannot("release-file", str(options.path), str(error))
     found = [told.rules().diagnose(fault) for item in verdicts for fault in item.faults]
-    releases = [item.release for item in verdicts if item.release]
     if options.typeset or any(getattr(options, name) for name in asked.FILTERS):
-        if releases:
-            found += _typeset_anew(options, min(releases, key=lambda item: len(item.part)))
-        else:
+        readable = [(item.release, item.inputs) for item in verdicts if item.release]
+        # The whole, if it is there.
+        readable.sort(key=lambda pair: len(pair[0].part))
+        for released, made_from in readable[:1]:
+            found += _typeset_anew(options, released, made_from)
+        if not readable:
             say("nothing was made anew: the release cannot be read")
     text = report.write(found, options.output_format, colour=is_coloured(stdout=True))
     if text:
@@ -297,7 +301,9 @@ def _verify(options: argparse.Namespace) -> int:
     return told.status(found)
 
 
-def _typeset_anew(options: argparse.Namespace, found: "Release") -> list[Diagnostic]:
+def _typeset_anew(
+    options: argparse.Namespace, found: "Release", made_from: Mapping[str, str]
+) -> list[Diagnostic]:
     """Make editions anew from the project, and say which have other bytes."""
     from handbill import plan, project, runner, typeset, verify  # noqa: PLC0415
 
@@ -314,7 +320,7 @@ def _typeset_anew(options: argparse.Namespace, found: "Release") -> list[Diagnos
     typeset.prepare(fonts_conf)
     with tempfile.TemporaryDirectory() as folder:
         build = runner.Build(loaded, Store(Path(folder)), fonts_conf=fonts_conf, findings=[])
-        if unlike := verify.unlike(loaded, found, rows, build.toolchain):
+        if unlike := verify.unlike(loaded, found, made_from, rows, build.toolchain):
             return [told.rules().diagnose(fault) for fault in unlike]
         wanted = {row["path"] for row in rows}
         editions = [item for item in plan.editions(loaded) if item.path in wanted]
