@@ -350,6 +350,15 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """What people type who look for a leaflet, in one language; no leaflet prints it."""
+
+    leaflet: str
+    words: tuple[str, ...]
+    location: Location = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Saying:
     """What one sentence may say, in whatever words; a star stands for any ending.
 
@@ -800,6 +809,7 @@ class Project:
         templates: those that leaflets are printed with.
         outlets: templates of other things than leaflets, by the gettext domain of their words.
         interfaces: the messages of all templates, by domain.
+        sought: what people type who look for a leaflet, by language and leaflet.
         records: what persons have recorded, by leaflet; of those who publish under no name.
     """
 
@@ -820,6 +830,7 @@ class Project:
     words: Mapping[str, Words] = field(default_factory=dict)
     plain: Mapping[str, Plain] = field(default_factory=dict)
     glossaries: Mapping[str, tuple[Term, ...]] = field(default_factory=dict)
+    sought: Mapping[tuple[str, str], Sought] = field(default_factory=dict)
     standards: Mapping[str, Standard] = field(default_factory=dict)
     criteria: tuple[Criterion, ...] = ()
     records: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)

@@ -35,6 +35,7 @@ from handbill.model import (
     Record,
     Settings,
     SignOff,
+    Sought,
     Specimen,
     Templates,
     Term,
@@ -291,6 +292,7 @@ def load(sources: Sources, *, today: dt.date) -> Project:
         words=words,
         plain=plain,
         glossaries=_glossaries(texts, faults),
+        sought=_sought(texts, faults),
         standards=known,
         criteria=criteria,
         records=_records(texts, leaflets, faults),
@@ -634,6 +636,17 @@ def _glossaries(texts: Mapping[str, str], faults: list[Fault]) -> dict[str, tupl
     return found
 
 
+def _sought(texts: Mapping[str, str], faults: list[Fault]) -> dict[tuple[str, str], Sought]:
+    """Read what people look for; a mistake in it stops no leaflet."""
+    found: dict[tuple[str, str], Sought] = {}
+    for path in _named(texts, "locales/", "/search.toml"):
+        tag = path.split("/")[1]
+        read, met = vocabulary.sought(texts[path], path)
+        faults += [replace(fault, scope=Scope(leaflet=catalog.SITE, language=tag)) for fault in met]
+        found |= {(tag, item.leaflet): item for item in read}
+    return found
+
+
 def _records(
     texts: Mapping[str, str], leaflets: Mapping[str, Leaflet], faults: list[Fault]
 ) -> dict[str, tuple[Record, ...]]:
@@ -774,6 +787,8 @@ def _unfilled(texts: Mapping[str, str]) -> Iterator[Fault]:
         }.get("/".join(name.parts[:2]), Scope())
         if name.name == "glossary.toml":
             scope = Scope(language=name.parent.name)
+        if name.name == "search.toml":
+            scope = Scope(leaflet=catalog.SITE, language=name.parent.name)
         for number, line in enumerate(text.split("\n"), start=1):
             if path in {LANGUAGES, WORDS} and (table := _TAG_TABLE.match(line)):
                 scope = Scope(language=table[1])

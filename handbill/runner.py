@@ -31,7 +31,6 @@ from handbill.diagnostics import Diagnostic, Fault, HandbillError, Location, Sco
 from handbill.editions import Artifact, Edition, Impression, Outcome, Shard
 from handbill.imprint import Unfit
 from handbill.model import Job, Project, Proof
-from handbill.project import FONTS
 from handbill.sources import digest
 from handbill.store import SCHEMA, Store, artifact_from, artifact_row
 
@@ -123,12 +122,7 @@ class Build:
     ) -> None:
         self.project, self.store = project, store
         self.fonts_conf, self.findings = fonts_conf, findings
-        fonts = {
-            path.removeprefix(FONTS): name
-            for path, name in project.digests.items()
-            if path.startswith(FONTS)
-        }
-        self.toolchain = toolchain.fingerprint(fonts)
+        self.toolchain = plan.toolchain_and_fonts(project)
         self.rows: dict[str, dict[str, Any]] = {
             row["path"]: row for row in store.manifest().get("editions", ())
         }

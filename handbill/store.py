@@ -333,6 +333,25 @@ class Store:
             ) from error
 
 
+def append(path: Path, text: str) -> None:
+    """Add a text to the end of a file outside the output folder, such as the summary of a CI job.
+
+    Raises:
+        HandbillError: it cannot be written.
+    """
+    try:
+        with path.open("a", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError as error:
+        raise HandbillError(
+            Fault(
+                kind="unwritable-output",
+                location=Location(path=path.as_posix()),
+                message=f"cannot be written: {(error.strerror or str(error)).lower()}",
+            )
+        ) from error
+
+
 def artifact_row(artifact: Artifact) -> dict[str, Any]:
     """Write an artifact as a row of the manifest."""
     edition = artifact.edition

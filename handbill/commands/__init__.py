@@ -9,6 +9,7 @@ from handbill import __version__
 from handbill.commands import (
     build,
     catalog,
+    changes,
     check,
     clean,
     new,
@@ -17,6 +18,7 @@ from handbill.commands import (
     send,
     sheets,
     sign,
+    site,
     status,
     told,
     watch,
@@ -41,6 +43,8 @@ _GROUPS = (
     send,
     status,
     release,
+    site,
+    changes,
     clean,
 )
 

@@ -48,7 +48,15 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     merge = commands.add_parser("merge", help="put the shards of a build together")
     asked.common(merge)
     merge.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="a shard's output")
-    merge.add_argument("--json", action="store_true", help="print what was made as JSON")
+    products = merge.add_mutually_exclusive_group()
+    products.add_argument("--json", action="store_true", help="print what was made as JSON")
+    products.add_argument(
+        "--output-format",
+        choices=("text", "github"),
+        default="text",
+        help="github: annotate what was found in printing, which check does not see",
+    )
+    asked.summary(merge)
     merge.set_defaults(command=_merge, **{name: [] for name in asked.FILTERS})
 
 
@@ -228,13 +236,24 @@ def _merge(options: argparse.Namespace) -> int:
         faults = faults or list(shards.faults(build, parts))
         if faults:
             wrong = [told.rules().diagnose(fault) for fault in faults]
+            _tell_forge(options, wrong)
             return _conclude(options, (), wrong, {"merged": 0})
         counts = dict.fromkeys(("merged", "stopped"), 0)
         for outcome in shards.merge(build, parts):
             counts[outcome.state] += 1
         build.conclude(complete=True, release=release)
     rows = [build.rows[path] for path in sorted(build.rows)]
+    _tell_forge(options, _shown(options, rows, build.met))
     return _conclude(options, rows, [*findings, *build.met], counts)
+
+
+def _tell_forge(options: argparse.Namespace, met: Sequence[Diagnostic]) -> None:
+    """Tell GitHub, or whoever was asked to be told, what only printing could find."""
+    from handbill import report  # noqa: PLC0415
+
+    if options.output_format == "github" and met:
+        sys.stdout.write(report.write(told.from_here(options, met), "github") + "\n")
+    told.summarise(options, report.table("Printing", met))
 
 
 def _seal(
