@@ -333,6 +333,25 @@ class Store:
             ) from error
 
 
+def append(path: Path, text: str) -> None:
+    """Add a text to the end of a file outside the output folder, such as the summary of a CI job.
+
+    Raises:
+        HandbillError: it cannot be written.
+    """
+    try:
+        with path.open("a", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError as error:
+        raise HandbillError(
+            Fault(
+                kind="unwritable-output",
+                location=Location(path=path.as_posix()),
+                message=f"cannot be written: {(error.strerror or str(error)).lower()}",
+            )
+        ) from error
+
+
 def artifact_row(artifact: Artifact) -> dict[str, Any]:
     """Write an artifact as a row of the manifest."""
     edition = artifact.edition
@@ -344,6 +363,7 @@ def artifact_row(artifact: Artifact) -> dict[str, Any]:
         "format": edition.format,
         "kind": edition.kind,
         "version": artifact.version,
+        "code": artifact.code,
         "draft": artifact.draft,
         "current": True,
         "digest": artifact.digest,
@@ -366,6 +386,8 @@ def artifact_from(row: Mapping[str, Any]) -> Artifact:
             kind=row["kind"],
         ),
         version=row["version"],
+        # Older manifests have none; what they tell of is made anew all the same.
+        code=row.get("code", ""),
         draft=row["draft"],
         digest=row["digest"],
         pages=row["pages"],

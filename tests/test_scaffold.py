@@ -155,7 +155,7 @@ def test_a_new_format_has_the_shape_of_a4() -> None:
     [
         (lambda s, _: scaffold.leaflet(s, "milia", kind="advice", today=TODAY), "already"),
         (lambda s, _: scaffold.leaflet(s, "Milia 2", kind="advice", today=TODAY), "called"),
-        (lambda s, _: scaffold.leaflet(s, "handbill", kind="advice", today=TODAY), "own domain"),
+        (lambda s, _: scaffold.leaflet(s, "handbill", kind="advice", today=TODAY), "domain of"),
         (lambda s, _: scaffold.leaflet(s, "feet", kind="advise", today=TODAY), "no kind"),
         (lambda s, p: scaffold.clinic(s, p, "northgate", country="GB"), "already"),
         (lambda s, p: scaffold.clinic(s, p, "hill", country="gb"), "no country"),

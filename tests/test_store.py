@@ -92,7 +92,15 @@ def test_cleaning_leaves_what_a_build_did_not_write(tmp_path: Path) -> None:
     store = Store(tmp_path)
     edition = Edition(leaflet="x", clinic="a", language="en", format="a4")
     artifact = Artifact(
-        edition=edition, version="1", draft=True, digest="", pages=1, fit="", key="k", inputs={}
+        code="3f9a2c1d" * 8,
+        edition=edition,
+        version="1",
+        draft=True,
+        digest="",
+        pages=1,
+        fit="",
+        key="k",
+        inputs={},
     )
     store.publish(edition.path, b"1")
     store.keep("k", Impression(data=b"%PDF", pages=2))

@@ -280,15 +280,16 @@ def test_only_what_the_preview_needs_is_served(watched: Watched, path: str) -> N
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_a_save_is_seen_sooner_than_it_is_built(
-    page: Page, watched: Watched, tmp_path: Path
+    page: Page, watched: Watched, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     """The figures are of a machine that does other things too, so a cold build is the measure."""
     command = [sys.executable, "build.py", "build", "--output", str(tmp_path), "--root", "."]
     command += ["--leaflet", "milia", "--language", "en", "--clinic", "northgate"]
     seen: list[tuple[float, float]] = []
     cold: list[float] = []
-    for number in range(3):
+    for number in range(2):
         shutil.rmtree(tmp_path)
         begun = time.perf_counter()
         subprocess.run([*command, "--format", "a4"], cwd=ROOT, check=True, capture_output=True)
@@ -307,8 +308,9 @@ def test_a_save_is_seen_sooner_than_it_is_built(
         page.wait_for_selector(f'#sheets img:first-child[src="{printed}"]')
         settled(page)
     screen, paper = (min(times) for times in zip(*seen, strict=True))
-    print(
-        f"saved to visible: HTML {screen:.2f} s, paper {paper:.2f} s; cold build {min(cold):.2f} s"
+    record_property(
+        "counted",
+        f"saved to visible: HTML {screen:.2f} s, paper {paper:.2f} s; cold build {min(cold):.2f} s",
     )
 
     assert screen < min(cold) / 3

@@ -9,14 +9,17 @@ from handbill import __version__
 from handbill.commands import (
     build,
     catalog,
+    changes,
     check,
     clean,
     new,
+    printing,
     release,
     send,
     sheets,
     sign,
     site,
+    status,
     told,
     watch,
 )
@@ -28,7 +31,22 @@ from handbill.terminal import say
 # import them where they use them, so that a build with nothing to do costs a tenth of that.
 
 #: In the order in which `--help` lists them.
-_GROUPS = (build, release, check, sign, catalog, new, sheets, site, watch, send, clean)
+_GROUPS = (
+    build,
+    check,
+    sign,
+    catalog,
+    new,
+    watch,
+    sheets,
+    printing,
+    send,
+    status,
+    release,
+    site,
+    changes,
+    clean,
+)
 
 
 def run(words: list[str]) -> int:

@@ -48,7 +48,13 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     release.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at once")
     release.add_argument("--executor", default="process", help="as for build")
     release.set_defaults(
-        command=_release, release=True, explain=False, json=False, previews=False, shard=None
+        command=_release,
+        release=True,
+        explain=False,
+        json=False,
+        previews=False,
+        shard=None,
+        paths=None,
     )
 
     verify = commands.add_parser("verify", help="judge a release that was received, offline")
