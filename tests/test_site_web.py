@@ -20,6 +20,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Response, expect
 
 from handbill import commands
+from handbill.catalog import INTERFACES
 from tests.conftest import ROOT, TODAY, build
 from tests.test_web import (
     AXE,
@@ -98,7 +99,7 @@ def edit(path: Path, pattern: str, text: str) -> None:
 
 def gathered(root: Path) -> None:
     """Put two leaflets of the collection into a project, with one clinic and three languages."""
-    wanted = {"milia", "acne", "handbill", "site", "glossary"}
+    wanted = {"milia", "acne", "glossary", *INTERFACES}
     files = [path for name in ("milia", "acne") for path in (ROOT / CONTENT / name).iterdir()]
     files += [*(ROOT / "content").glob("*.toml"), *(ROOT / "content/clinics").glob("northgate.*")]
     files += [*(ROOT / "content/countries").iterdir(), *(ROOT / "locales").glob("*.toml")]
