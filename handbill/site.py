@@ -563,9 +563,13 @@ class _Writer:
             )
         titles = (form.title for form in self.project.formats.values())
         known_names = (place.name for place in self.catalogue.places)
+        # A leaflet that a language lacks is named in another: for that no more fonts are loaded.
+        sources = (
+            entry.title for entry in self.catalogue.entries if entry.language == self.source.tag
+        )
         names = {
             letter
-            for name in (*(language.autonym for language in told), *known_names, *titles)
+            for name in (*(language.autonym for language in told), *known_names, *titles, *sources)
             for letter in name
         }
         families = dict.fromkeys(family for language in told for family in language.fonts)
