@@ -6,6 +6,7 @@ HTML, so that it holds for text from Markdown, catalogs, slots and templates ali
 """
 
 import re
+from collections.abc import Iterator
 from html import escape, unescape
 
 from handbill import hypertext
@@ -21,6 +22,16 @@ _JOINER = (
     rf"(?:{_INNER}{{1,3}}|{_SPACE}{_INNER}{{0,2}}|(?<=[0-9]){_SPACE}?{_DASH}{_SPACE}(?=[0-9]))"
 )
 _SIGN = r"(?:(?<![\w)])[+\-±<>≤≥~$€£\u2212](?=[0-9(]))?"
+#: An isolate that takes its direction from its first letter, from left to right if it has none, and
+#: what ends it (UAX #9, 2.4 and 2.5).
+_FIRST_STRONG, _POP = "\u2068", "\u2069"
+_WHOLE = re.compile(f"({_FIRST_STRONG}[^{_POP}]*{_POP})")
+_ADDRESS = re.compile(r"https?://\S+")
+_RIGHT_TO_LEFT = re.compile(
+    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
+#: Letters and digits of all other scripts; a sign alone turns nothing around.
+_LEFT_TO_RIGHT = re.compile(rf"(?!{_RIGHT_TO_LEFT.pattern})[^\W_]")
 _ENTITY_OR_RUN = re.compile(rf"&#?\w+;|({_SIGN}{_ATOM}(?:{_JOINER}{_ATOM})*(?:{_SPACE}?[%‰°′″])?)")
 
 
@@ -50,6 +61,33 @@ def pieces(text: str) -> list[tuple[str, bool]]:
             found += [(unescape(match.group(1)), True)]
             position = match.end()
     return [*found, (unescape(escaped[position:]), False)]
+
+
+def whole(value: str, direction: str) -> str:
+    """Keep a name or a number together in a text of a direction, with signs that nobody sees."""
+    against = _LEFT_TO_RIGHT if direction == "rtl" else _RIGHT_TO_LEFT
+    return f"{_FIRST_STRONG}{value}{_POP}" if against.search(value) else value
+
+
+def isolate_plain(text: str) -> str:
+    """Do as `isolate` does for a right-to-left text that is no HTML; what is whole stays so.
+
+    A line that is nothing but a web address stays as it is: programs that make a link of it would
+    take such a sign for a part of it.
+    """
+    return "\n".join(
+        line if _ADDRESS.fullmatch(line.strip()) else "".join(_wrapped(line))
+        for line in text.split("\n")
+    )
+
+
+def _wrapped(line: str) -> Iterator[str]:
+    for part in _WHOLE.split(line):
+        if part.startswith(_FIRST_STRONG):
+            yield part
+        else:
+            for text, run in pieces(part):
+                yield f"{_FIRST_STRONG}{text}{_POP}" if run else text
 
 
 def _isolated(text: str) -> str:

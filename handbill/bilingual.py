@@ -265,10 +265,14 @@ class Marker:
         """
         language = self.language
         spaced = language.script not in UNSPACED
+        return self.marked(
+            difference.words(before, after, direction=language.direction, spaced=spaced)
+        )
+
+    def marked(self, compared: Iterable[tuple[difference.Fate, str]]) -> str:
+        """Set what `difference` has found."""
         parts = []
-        for fate, text in difference.words(
-            before, after, direction=language.direction, spaced=spaced
-        ):
+        for fate, text in compared:
             html = self.html(escape(text))
             if fate is not difference.Fate.SAME:
                 name = "del" if fate is difference.Fate.REMOVED else "ins"

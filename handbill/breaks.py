@@ -1,4 +1,6 @@
-"""Where a line may break in a script that sets no spaces. The only importer of icu4py.
+"""Where a line may break in a script that sets no spaces, and where a sentence ends.
+
+The only importer of icu4py.
 
 Pango breaks Thai and Chinese lines, but never Khmer, Lao or Burmese ones: a line runs off the
 page. ICU's dictionaries find the words; a zero width space (U+200B) between two is the customary
@@ -7,7 +9,7 @@ way to write such a break, and prints as nothing.
 
 from itertools import pairwise
 
-from icu4py.breakers import WordBreaker
+from icu4py.breakers import SentenceBreaker, WordBreaker
 
 from handbill import hypertext
 
@@ -21,6 +23,11 @@ _BREAK = "\u200b"
 def between_words(html: str, locale: str) -> str:
     """Allow a break between the words of a page in a language without spaces."""
     return hypertext.change(html, lambda text: _broken(text, locale))
+
+
+def sentences(text: str, locale: str) -> list[str]:
+    """Return the sentences of a text, each with the space behind it."""
+    return list(SentenceBreaker(text, locale))
 
 
 def _broken(text: str, locale: str) -> str:

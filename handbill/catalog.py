@@ -26,12 +26,14 @@ from handbill.model import Block, Catalog, Hours, Message, Project
 
 #: The gettext domain of the words in leaflets' templates.
 INTERFACE = "handbill"
+#: The gettext domain of the words in the site's templates, and the name of their folder.
+SITE = "site"
 #: The words of templates, by domain, and what people call them. All but the first are of templates
 #: in a folder of that name, which no leaflet is printed with: no edition waits for their words.
 INTERFACES = {
     INTERFACE: "The templates’ words",
     "email": "The words of emails",
-    "site": "The words of the catalogue",
+    SITE: "The words of the catalogue",
 }
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -209,6 +211,12 @@ def template(domain: str, blocks: Iterable[Block], *, date: dt.date) -> bytes:
 def long_date(date: dt.date, cldr: str) -> str:
     """Write a date in words, as CLDR does for a locale, in Western digits."""
     return format_date(date, "long", locale=_locale(cldr))
+
+
+def kilobytes(size: int, cldr: str) -> str:
+    """Write how large a file is, in whole kilobytes, as CLDR does for a locale."""
+    number = max(1, round(size / 1000))
+    return format_unit(number, "digital-kilobyte", "short", locale=_locale(cldr))
 
 
 def opening(hours: Hours, cldr: str) -> tuple[str, str]:

@@ -84,6 +84,29 @@ def words(
     return [(fate, text) for fate, text in found if text]
 
 
+def excerpt(
+    before: Sequence[str], after: Sequence[str], *, direction: str = "ltr", spaced: bool = True
+) -> list[tuple[Fate, str]]:
+    """Compare two texts word by word, and leave out the sentences in which they are the same.
+
+    Args:
+        before: the sentences of the older text.
+        after: those of the newer.
+        direction: as for `words`.
+        spaced: as for `words`.
+    """
+    old, new = ([sentence.strip() for sentence in text] for text in (before, after))
+    found: list[tuple[Fate, str]] = []
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    for fate, a, b, c, d in matcher.get_opcodes():
+        if fate == "equal":
+            found.append((Fate.SAME, " … "))
+        else:
+            gone, come = " ".join(old[a:b]), " ".join(new[c:d])
+            found += words(gone, come, direction=direction, spaced=spaced)
+    return found
+
+
 def _paired(before: Sequence[Line], after: Sequence[Line]) -> Iterator[Change]:
     """Pair the lines of two passages; what has no partner was added or removed."""
     waiting = list(before)

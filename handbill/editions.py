@@ -111,10 +111,15 @@ class Impression:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
-    """A row of the manifest: one published file, and what it was made from."""
+    """A row of the manifest: one published file, and what it was made from.
+
+    Attributes:
+        code: the code of its text, whose beginning is printed at the foot of its pages.
+    """
 
     edition: Edition
     version: str
+    code: str
     draft: bool
     digest: str
     pages: int

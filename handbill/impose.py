@@ -43,6 +43,16 @@ def impose(pdf: bytes, imposition: str, *, direction: str) -> bytes:
     return output.getvalue()
 
 
+def sizes(pdf: bytes) -> list[tuple[float, float]]:
+    """Return the width and the height of every page, in millimetres."""
+    with pikepdf.open(io.BytesIO(pdf)) as source:
+        boxes = [[float(length) for length in page.mediabox] for page in source.pages]
+    return [
+        ((right - left) * 25.4 / 72, (top - bottom) * 25.4 / 72)
+        for left, bottom, right, top in boxes
+    ]
+
+
 Side = tuple[int | None, int | None]
 
 

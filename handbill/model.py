@@ -204,6 +204,7 @@ class Clinic:
         slots: the values that leaflets may print; its own before its country's.
         choices: which local variants it prints, by name; its own before its country's.
         paths: the files that say so: its own, then its country's.
+        email_monitored: whether somebody reads what comes to its email address.
     """
 
     id: str
@@ -219,6 +220,7 @@ class Clinic:
     logo_data: bytes
     choices: Mapping[str, Choice] = field(default_factory=dict)
     paths: tuple[str, ...] = ()
+    email_monitored: bool = True
     locations: Mapping[str, Location] = field(default_factory=dict, compare=False, repr=False)
 
     def prints(self, boxes: Iterable[str]) -> bool:
@@ -344,6 +346,15 @@ class Term:
     translations: tuple[str, ...]
     forbidden: tuple[str, ...]
     note: str
+    location: Location = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """What people type who look for a leaflet, in one language; no leaflet prints it."""
+
+    leaflet: str
+    words: tuple[str, ...]
     location: Location = field(compare=False)
 
 
@@ -653,6 +664,35 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mailing:
+    """`[tool.handbill.email]` of pyproject.toml; what is empty must stand on the command line.
+
+    Attributes:
+        server: where messages are handed in, such as `smtp://mail.example.org:587`.
+        sender: from whom they come, with or without a name.
+        rate: how many are sent in a minute at most.
+        max_size: how large one may be, in megabytes.
+        attach: the formats that are attached beside the PDF for paper where there is no site.
+        subject_names_leaflet: whether a subject, which lock screens show, says what it is about.
+        account: the file that holds user and password.
+        authority: the file of certificates to trust instead of the system's.
+        dkim_selector: under which name the sender's domain publishes the key that letters are
+            signed with; `dkim_key` is the file of that key. Empty for no signatures.
+    """
+
+    server: str = ""
+    sender: str = ""
+    account: str = ""
+    authority: str = ""
+    dkim_selector: str = ""
+    dkim_key: str = ""
+    rate: int = 60
+    max_size: int = 10
+    attach: tuple[str, ...] = ("large-print",)
+    subject_names_leaflet: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """`[tool.handbill]` of pyproject.toml.
 
@@ -663,6 +703,7 @@ class Settings:
         draft_languages: the languages whose drafts a release may hold.
         site: where the web pages are published, without a slash at its end; none if empty.
         fan_out: whether a text is typeset once for all its clinics where that can be.
+        mailing: how leaflets are sent by email; no edition depends on it.
     """
 
     source_language: str = "en"
@@ -674,6 +715,8 @@ class Settings:
     draft_languages: tuple[str, ...] = ()
     site: str = ""
     fan_out: bool = False
+    # Not in what `repr` says, of which the inputs of editions are made.
+    mailing: Mailing = field(default_factory=Mailing, repr=False)
     locations: Mapping[str, Location] = field(default_factory=dict, compare=False, repr=False)
 
 
@@ -766,6 +809,7 @@ class Project:
         templates: those that leaflets are printed with.
         outlets: templates of other things than leaflets, by the gettext domain of their words.
         interfaces: the messages of all templates, by domain.
+        sought: what people type who look for a leaflet, by language and leaflet.
         records: what persons have recorded, by leaflet; of those who publish under no name.
     """
 
@@ -786,6 +830,7 @@ class Project:
     words: Mapping[str, Words] = field(default_factory=dict)
     plain: Mapping[str, Plain] = field(default_factory=dict)
     glossaries: Mapping[str, tuple[Term, ...]] = field(default_factory=dict)
+    sought: Mapping[tuple[str, str], Sought] = field(default_factory=dict)
     standards: Mapping[str, Standard] = field(default_factory=dict)
     criteria: tuple[Criterion, ...] = ()
     records: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)

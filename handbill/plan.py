@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterable, Iterator
 from sys import intern
 
-from handbill import signoff
+from handbill import signoff, toolchain
 from handbill.catalog import INTERFACE
 from handbill.diagnostics import Diagnostic, Fault, Location, Scope, Severity
 from handbill.editions import Edition
 from handbill.model import Job, Project
-from handbill.project import LANGUAGES
+from handbill.project import FONTS, LANGUAGES
 from handbill.sources import digest
 
 
@@ -74,6 +74,20 @@ def job(project: Project, edition: Edition) -> Job:
     )
 
 
+def signed(project: Project, editions: Iterable[Edition]) -> list[Edition]:
+    """Return those editions for which everybody has answered: their texts, and their choices."""
+    wanting: dict[tuple[str, str], tuple[str, ...]] = {}
+    found = []
+    for edition in editions:
+        pair = edition.leaflet, edition.language
+        if pair not in wanting:
+            wanting[pair] = signoff.wanting(project, *pair)
+        chosen = project.clinics[edition.clinic].chosen(project.leaflets[edition.leaflet])
+        if not wanting[pair] and all(choice.is_signed for choice in chosen.values()):
+            found.append(edition)
+    return found
+
+
 def drafts(project: Project, editions: Iterable[Edition]) -> Iterator[Fault]:
     """Yield what may not be in a release: each text and each choice that wants a signature, once.
 
@@ -103,7 +117,18 @@ def drafts(project: Project, editions: Iterable[Edition]) -> Iterator[Fault]:
             )
 
 
-def inputs(project: Project, edition: Edition, toolchain: str) -> dict[str, str]:
+def toolchain_and_fonts(project: Project) -> str:
+    """Name the toolchain with which a project is printed here, its own fonts included."""
+    return toolchain.fingerprint(
+        {
+            path.removeprefix(FONTS): name
+            for path, name in project.digests.items()
+            if path.startswith(FONTS)
+        }
+    )
+
+
+def inputs(project: Project, edition: Edition, tools: str) -> dict[str, str]:
     """Return the digests of exactly what an edition is made from, by the names of the inputs."""
     leaflet = project.leaflets[edition.leaflet]
     clinic = project.clinics[edition.clinic]
@@ -127,6 +152,6 @@ def inputs(project: Project, edition: Edition, toolchain: str) -> dict[str, str]
     found[f"templates/formats/{form.name}"] = digest(repr(form).encode())
     found[f"{LANGUAGES}#{language.tag}"] = digest(repr(language).encode())
     found["pyproject.toml#tool.handbill"] = digest(repr(project.settings).encode())
-    found["toolchain and fonts"] = toolchain
+    found["toolchain and fonts"] = tools
     # A build holds this of every edition, and most of it is the same.
     return {intern(name): intern(said) for name, said in found.items()}

@@ -264,6 +264,52 @@ def specimen(project: Project, tag: str, toolchain: str) -> Proof:
     return proof_of(edition, html, language, toolchain, assets={}, places={})
 
 
+def trial(
+    project: Project, *, asked: str, printer: str, size: str, imposition: str, toolchain: str
+) -> Proof:
+    """Compose the pages that try out a printer: two, or the four of a small booklet.
+
+    Args:
+        project: the project.
+        asked: what the printer is asked for, in words.
+        printer: its name.
+        size: of a page, as CSS calls it.
+        imposition: how the pages are put on sheets.
+        toolchain: the digest of the versions that will print it.
+
+    Raises:
+        HandbillError: the template is wrong.
+    """
+    language = project.languages[project.settings.source_language]
+    words: tuple[str, ...] = (
+        "The front. Turn the sheet over as you turn the page of a book: page 2 stands upright.",
+        "The back of page 1. If it is on another sheet, the printer prints on one side.",
+    )
+    if imposition:
+        words = (
+            "The cover. Fold the sheet: the pages follow each other as in a book.",
+            "Inside, on the left.",
+            "Inside, on the right.",
+            "The back.",
+        )
+    html = templates.render(
+        project.templates,
+        templates.TRIAL,
+        {
+            "language": language,
+            "typography": templates.safe(typography(language, size)),
+            "size": size,
+            "asked": asked,
+            "printer": printer,
+            "today": project.today,
+            "words": words,
+            "pages": len(words),
+        },
+    )
+    edition = Edition(leaflet="trial", clinic="trial", language=language.tag, format=size.lower())
+    return proof_of(edition, html, language, toolchain, assets={}, places={}, imposition=imposition)
+
+
 def gallery(project: Project, tag: str, form: Format | None, toolchain: str) -> Proof:
     """Compose the page that shows every component: its name, its print and its Markdown.
 

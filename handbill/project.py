@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
 from types import MappingProxyType
+from typing import Any
 
 from handbill import (
     catalog,
@@ -29,10 +30,12 @@ from handbill.model import (
     Format,
     Hours,
     Leaflet,
+    Mailing,
     Project,
     Record,
     Settings,
     SignOff,
+    Sought,
     Specimen,
     Templates,
     Term,
@@ -129,6 +132,7 @@ _CLINIC = MappingProxyType(
             pattern=r"[^@\s]+@[^@\s]+",
             example='"skin@northgate.example"',
         ),
+        "email_monitored": Key(holds=bool, required=False, example="false"),
         "website": Key(
             holds=str,
             required=False,
@@ -155,6 +159,26 @@ _CLINIC = MappingProxyType(
 #: What clinics of a country share: a file of content/countries.
 _COUNTRY = MappingProxyType(
     {name: _CLINIC[name] for name in ("advice_phone", "emergency_number", "choices")}
+)
+_MAILING = MappingProxyType(
+    {
+        "server": Key(
+            holds=str,
+            required=False,
+            # `send` reads it, and repeats no password that somebody has put in: a finding does.
+            pattern=r"smtps?://\S+",
+            example='"smtp://mail.example.org:587"',
+        ),
+        "from": Key(holds=str, required=False, example='"leaflets@northgate.example"'),
+        "rate": Key(holds=int, required=False, example="60"),
+        "max-size": Key(holds=int, required=False, example="10"),
+        "attach": Key(holds=list, of=str, required=False, example='["large-print", "html"]'),
+        "subject-names-leaflet": Key(holds=bool, required=False, example="true"),
+        "account": Key(holds=str, required=False, example='"/etc/handbill/account.toml"'),
+        "authority": Key(holds=str, required=False, example='"/etc/ssl/certs/clinic.pem"'),
+        "dkim-selector": Key(holds=str, required=False, pattern=r"[\w.-]+", example='"leaflets"'),
+        "dkim-key": Key(holds=str, required=False, example='"/etc/handbill/dkim.pem"'),
+    }
 )
 _SETTINGS = MappingProxyType(
     {
@@ -187,6 +211,12 @@ _SETTINGS = MappingProxyType(
             example='"https://leaflets.example.org"',
         ),
         "fan-out": Key(holds=bool, required=False, example="true"),
+        "email": Key(
+            holds=dict,
+            required=False,
+            keys=_MAILING,
+            example='[tool.handbill.email] with from = "leaflets@example.org"',
+        ),
     }
 )
 _SPECIMEN = MappingProxyType(
@@ -262,6 +292,7 @@ def load(sources: Sources, *, today: dt.date) -> Project:
         words=words,
         plain=plain,
         glossaries=_glossaries(texts, faults),
+        sought=_sought(texts, faults),
         standards=known,
         criteria=criteria,
         records=_records(texts, leaflets, faults),
@@ -329,7 +360,26 @@ def _settings(text: str, faults: list[Fault]) -> Settings:
         draft_languages=tuple(table.values.get("draft-languages", ())),
         site=table.values.get("site", defaults.site).rstrip("/"),
         fan_out=table.values.get("fan-out", defaults.fan_out),
-        locations={name: table.where(name) for name in _SETTINGS},
+        mailing=_mailing(table.values.get("email", {})),
+        locations={name: table.where(name) for name in _SETTINGS}
+        | {f"email.{name}": table.where("email", name) for name in _MAILING},
+    )
+
+
+def _mailing(values: Mapping[str, Any]) -> Mailing:
+    """Read how leaflets are sent."""
+    defaults = Mailing()
+    return Mailing(
+        server=values.get("server", defaults.server),
+        sender=values.get("from", defaults.sender),
+        rate=values.get("rate", defaults.rate),
+        max_size=values.get("max-size", defaults.max_size),
+        attach=tuple(values.get("attach", defaults.attach)),
+        subject_names_leaflet=values.get("subject-names-leaflet", defaults.subject_names_leaflet),
+        account=values.get("account", defaults.account),
+        authority=values.get("authority", defaults.authority),
+        dkim_selector=values.get("dkim-selector", defaults.dkim_selector),
+        dkim_key=values.get("dkim-key", defaults.dkim_key),
     )
 
 
@@ -538,7 +588,8 @@ def _clinics(sources: Sources, texts: Mapping[str, str], faults: list[Fault]) ->
             paths=(path, f"{COUNTRIES}{values['country']}.toml") if country else (path,),
             logo=logo,
             logo_data=sources.files.get(logo_path, b"") if logo else b"",
-            locations={"formats": table.where("formats")},
+            email_monitored=values.get("email_monitored", True),
+            locations={name: table.where(name) for name in ("formats", "name", "email")},
         )
     return found
 
@@ -582,6 +633,17 @@ def _glossaries(texts: Mapping[str, str], faults: list[Fault]) -> dict[str, tupl
         tag = path.split("/")[1]
         found[tag], met = vocabulary.glossary(texts[path], path)
         faults += [replace(fault, scope=Scope(language=tag)) for fault in met]
+    return found
+
+
+def _sought(texts: Mapping[str, str], faults: list[Fault]) -> dict[tuple[str, str], Sought]:
+    """Read what people look for; a mistake in it stops no leaflet."""
+    found: dict[tuple[str, str], Sought] = {}
+    for path in _named(texts, "locales/", "/search.toml"):
+        tag = path.split("/")[1]
+        read, met = vocabulary.sought(texts[path], path)
+        faults += [replace(fault, scope=Scope(leaflet=catalog.SITE, language=tag)) for fault in met]
+        found |= {(tag, item.leaflet): item for item in read}
     return found
 
 
@@ -725,6 +787,8 @@ def _unfilled(texts: Mapping[str, str]) -> Iterator[Fault]:
         }.get("/".join(name.parts[:2]), Scope())
         if name.name == "glossary.toml":
             scope = Scope(language=name.parent.name)
+        if name.name == "search.toml":
+            scope = Scope(leaflet=catalog.SITE, language=name.parent.name)
         for number, line in enumerate(text.split("\n"), start=1):
             if path in {LANGUAGES, WORDS} and (table := _TAG_TABLE.match(line)):
                 scope = Scope(language=table[1])

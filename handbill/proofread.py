@@ -10,7 +10,7 @@ import ctypes
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -93,6 +93,38 @@ def problems(
     for number, page in enumerate(pages, start=1):
         if not _says(page.units, said, moved, whole=script in languages.UNSPACED):
             yield "unstamped-draft", f"page {number} does not say that it is a draft"
+
+
+def saying(
+    pdf: bytes, phrases: Sequence[str], *, script: str, direction: str
+) -> tuple[list[int], int]:
+    """Count the pages of a PDF on which a reader's program finds each of these, and all its pages.
+
+    Raises:
+        ValueError: it is no PDF that can be read.
+    """
+    backwards = direction == "rtl"
+    pattern = _LETTER if script in languages.UNSPACED else _PART if backwards else _WORD
+
+    def units(text: str) -> list[str]:
+        return _read(_folded(text) if backwards else text, pattern).units
+
+    try:
+        with pypdfium2.PdfDocument(pdf) as document:
+            readers = [page.get_textpage() for page in document]
+            pages = [units(reader.get_text_bounded(-1e5, -1e5, 1e5, 1e5)) for reader in readers]
+            for reader in readers:
+                reader.close()
+    except pypdfium2.PdfiumError as error:
+        message = f"no PDF: {str(error).lower()}"
+        raise ValueError(message) from error
+    whole = script in languages.UNSPACED
+    counts = []
+    for said in map(units, phrases):
+        # Vowel marks part the words that they stand in.
+        moved = frozenset(said) if backwards else frozenset()
+        counts.append(sum(_says(page, said, moved, whole=whole) for page in pages))
+    return counts, len(pages)
 
 
 @dataclass(slots=True)

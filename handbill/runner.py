@@ -31,7 +31,6 @@ from handbill.diagnostics import Diagnostic, Fault, HandbillError, Location, Sco
 from handbill.editions import Artifact, Edition, Impression, Outcome, Shard
 from handbill.imprint import Unfit
 from handbill.model import Job, Project, Proof
-from handbill.project import FONTS
 from handbill.sources import digest
 from handbill.store import SCHEMA, Store, artifact_from, artifact_row
 
@@ -123,18 +122,14 @@ class Build:
     ) -> None:
         self.project, self.store = project, store
         self.fonts_conf, self.findings = fonts_conf, findings
-        fonts = {
-            path.removeprefix(FONTS): name
-            for path, name in project.digests.items()
-            if path.startswith(FONTS)
-        }
-        self.toolchain = toolchain.fingerprint(fonts)
+        self.toolchain = plan.toolchain_and_fonts(project)
         self.rows: dict[str, dict[str, Any]] = {
             row["path"]: row for row in store.manifest().get("editions", ())
         }
         self.met: list[Diagnostic] = []
         self.visited: set[str] = set()
         self.withdrawn: list[str] = []
+        self._codes: dict[tuple[str, str], str] = {}
         #: Why editions were typeset directly where others of their leaflet were imprinted.
         self.direct: Counter[str] = Counter()
 
@@ -420,6 +415,13 @@ class Build:
             row["current"] = False
         return Outcome(edition=edition, state="stopped", diagnostics=tuple(errors))
 
+    def _code(self, edition: Edition) -> str:
+        """Return the code of an edition's text, which all clinics and formats share."""
+        text = edition.leaflet, edition.language
+        if text not in self._codes:
+            self._codes[text] = signoff.code(signoff.printed(self.project, *text))
+        return self._codes[text]
+
     def _finish(
         self, proof: Proof, inputs: dict[str, str], impression: Impression, state: str
     ) -> Outcome:
@@ -435,6 +437,7 @@ class Build:
         artifact = Artifact(
             edition=edition,
             version=self.project.leaflets[edition.leaflet].version,
+            code=self._code(edition),
             draft=proof.draft,
             digest=digest(impression.data),
             pages=impression.pages,

@@ -24,6 +24,10 @@ ROLES = ("clinical-reviewer", "translator", "second-reader", "patient-reader")
 SHORT = 8
 
 _SCHEMA = 1
+_IMPRINT = ("version", "published", "last_review", "next_review")
+_UNTRANSLATED = frozenset(
+    ["structure", "box", "citation", "heading level", "picture file", *_IMPRINT, "author"]
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +85,7 @@ def printed(project: Project, domain: str, tag: str) -> tuple[Line, ...]:
 
 def code(lines: Sequence[Line]) -> str:
     """Name a text by what it says."""
-    return digest(json.dumps(_rows(lines), ensure_ascii=False).encode())
+    return digest(json.dumps(rows(lines), ensure_ascii=False).encode())
 
 
 def standing(project: Project, domain: str, tag: str) -> Standing:
@@ -187,7 +191,7 @@ def sign(project: Project, domain: str, tag: str, signature: Signature) -> SignO
         )
     kept = tuple(item for item in before.signatures if item.role != signature.role)
     signatures = (*kept, replace(signature, text=now))
-    if now in _read_alone(signatures):
+    if now in read_alone(signatures):
         message = "the translator cannot be the second reader"
         return _refused(before, message, "let another person read it")
     texts = {**before.texts, now: lines}
@@ -213,7 +217,7 @@ def write(sign_off: SignOff) -> bytes:
             }
             for item in sign_off.signatures
         ],
-        "texts": {name: _rows(text) for name, text in sorted(sign_off.texts.items())},
+        "texts": {name: rows(text) for name, text in sorted(sign_off.texts.items())},
     }
     return json.dumps(found, ensure_ascii=False, indent=1).encode() + b"\n"
 
@@ -226,18 +230,15 @@ def read(data: bytes, *, path: str, domain: str, language: str) -> tuple[SignOff
         if found["schema"] != _SCHEMA:
             message = f"its schema is {found['schema']!r}, not {_SCHEMA}"
             return nothing, [_fault(nothing, message)]
-        texts = {
-            name: tuple(Line(kind=k, context=c, source=s, text=t) for k, c, s, t in rows)
-            for name, rows in found["texts"].items()
-        }
-        signatures = tuple(_signature(row) for row in found["signatures"])
+        texts = {name: lines(text) for name, text in found["texts"].items()}
+        signatures = tuple(signature(row) for row in found["signatures"])
         damaged = [name for name, text in texts.items() if code(text) != name]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         message = f"not a sign-off: {type(error).__name__}: {error}"
         return nothing, [_fault(nothing, message)]
     for name in damaged:
         return nothing, [_fault(nothing, f"the text {name[:SHORT]} is not the one signed")]
-    for name in _read_alone(signatures):
+    for name in read_alone(signatures):
         message = f"the translator of {name[:SHORT]} is its second reader too"
         return nothing, [_fault(nothing, message)]
     for item in signatures:
@@ -264,7 +265,7 @@ def _imprint(leaflet: Leaflet) -> Iterator[Line]:
     for item in leaflet.sources:
         what = f"{item.organisation}. {item.title} ({item.year or 'no date'}). {item.url}"
         yield _untranslated(f"source {item.key}", what)
-    for kind in ("version", "published", "last_review", "next_review"):
+    for kind in _IMPRINT:
         yield _untranslated(kind, str(getattr(leaflet, kind)))
     for author in leaflet.authors:
         yield _untranslated("author", author)
@@ -275,11 +276,32 @@ def person(name: str) -> str:
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", name).casefold()))
 
 
+def lines(rows: Iterable[Any]) -> tuple[Line, ...]:
+    """Read what `rows` wrote.
+
+    Raises:
+        ValueError: it is something else.
+        TypeError: as above.
+    """
+    found = tuple(Line(kind=k, context=c, source=s, text=t) for k, c, s, t in rows)
+    for item in found:
+        said = (item.kind, item.context or "", item.source, item.text)
+        if not all(isinstance(part, str) for part in said):
+            message = "a line of a text is made of strings"
+            raise TypeError(message)
+    return found
+
+
+def is_untranslated(line: Line) -> bool:
+    """Tell whether a line is the same in every language: a box, a picture, a source, a date."""
+    return line.kind in _UNTRANSLATED or line.kind.startswith("source ")
+
+
 def _untranslated(kind: str, text: str) -> Line:
     return Line(kind=kind, context=None, source=text, text=text)
 
 
-def _read_alone(signatures: Iterable[Signature]) -> set[str]:
+def read_alone(signatures: Iterable[Signature]) -> set[str]:
     """Return the texts whose translator, however the name is written, is the second reader."""
     named: dict[str, set[tuple[str, str]]] = {"translator": set(), "second-reader": set()}
     for item in signatures:
@@ -288,11 +310,19 @@ def _read_alone(signatures: Iterable[Signature]) -> set[str]:
     return {text for text, _ in named["translator"] & named["second-reader"]}
 
 
-def _rows(lines: Sequence[Line]) -> list[list[str | None]]:
+def rows(lines: Sequence[Line]) -> list[list[str | None]]:
+    """Write a text as JSON."""
     return [[item.kind, item.context, item.source, item.text] for item in lines]
 
 
-def _signature(row: Any) -> Signature:
+def signature(row: Any) -> Signature:
+    """Read a signature of a file.
+
+    Raises:
+        ValueError: it is none.
+        TypeError: as above.
+        KeyError: as above.
+    """
     if row["role"] not in ROLES:
         message = f"no role is called {row['role']!r}"
         raise ValueError(message)

@@ -6,13 +6,15 @@ old file or the new one and never half of either. All of the folder is safe to d
 
 import fcntl
 import filecmp
+import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from sys import intern
-from typing import Any
+from typing import Any, BinaryIO, Self
 
 from handbill import disk, seal
 from handbill.diagnostics import Diagnostic, Fault, HandbillError, Location
@@ -95,6 +97,11 @@ class Store:
         """
         return (self.root / path).read_bytes()
 
+    def digest(self, path: str) -> str:
+        """Return the digest of a published file, which may be too large to be read at once."""
+        with (self.root / path).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
     def impression(self, key: str) -> Impression | None:
         """Return what was printed from the proof with this key, faults included."""
         try:
@@ -130,6 +137,44 @@ class Store:
         if not self.holds(path, digest(data)):
             self._write(self.root / path, data)
             self.signatures[path] = disk.signature(str(self.root / path))
+
+    @contextmanager
+    def created(self, path: str) -> Iterator[BinaryIO]:
+        """Give a file to be written, which takes its place when it is whole."""
+        with self._replacing(self.root / path) as temporary, temporary.open("wb") as file:
+            yield file
+
+    @contextmanager
+    def filled(self, name: str) -> Iterator[Self]:
+        """Give a folder to be filled, which takes its place below this one when it is whole.
+
+        One that was discarded meanwhile does not.
+
+        Raises:
+            HandbillError: it cannot be written, or is there already.
+        """
+        temporary = type(self)(self.root / f".{name}.{os.getpid()}.tmp")
+        try:
+            yield temporary
+            if temporary.root.exists():
+                with self._writing(name):
+                    temporary.root.rename(self.root / name)
+        finally:
+            shutil.rmtree(temporary.root, ignore_errors=True)
+
+    def discard(self) -> None:
+        """Remove the folder, and all that is in it."""
+        shutil.rmtree(self.root)
+
+    def equals(self, other: Path) -> bool:
+        """Tell whether another folder holds the same files, to the byte."""
+        mine, others = (
+            {path.relative_to(root) for path in root.rglob("*") if not path.is_dir()}
+            for root in (self.root, other)
+        )
+        return mine == others and all(
+            filecmp.cmp(self.root / path, other / path, shallow=False) for path in mine
+        )
 
     def show(self, path: str, pictures: Sequence[bytes]) -> list[str]:
         """Keep the pictures of a published file's pages, and return their digests."""
@@ -288,6 +333,25 @@ class Store:
             ) from error
 
 
+def append(path: Path, text: str) -> None:
+    """Add a text to the end of a file outside the output folder, such as the summary of a CI job.
+
+    Raises:
+        HandbillError: it cannot be written.
+    """
+    try:
+        with path.open("a", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError as error:
+        raise HandbillError(
+            Fault(
+                kind="unwritable-output",
+                location=Location(path=path.as_posix()),
+                message=f"cannot be written: {(error.strerror or str(error)).lower()}",
+            )
+        ) from error
+
+
 def artifact_row(artifact: Artifact) -> dict[str, Any]:
     """Write an artifact as a row of the manifest."""
     edition = artifact.edition
@@ -299,6 +363,7 @@ def artifact_row(artifact: Artifact) -> dict[str, Any]:
         "format": edition.format,
         "kind": edition.kind,
         "version": artifact.version,
+        "code": artifact.code,
         "draft": artifact.draft,
         "current": True,
         "digest": artifact.digest,
@@ -321,6 +386,8 @@ def artifact_from(row: Mapping[str, Any]) -> Artifact:
             kind=row["kind"],
         ),
         version=row["version"],
+        # Older manifests have none; what they tell of is made anew all the same.
+        code=row.get("code", ""),
         draft=row["draft"],
         digest=row["digest"],
         pages=row["pages"],

@@ -1,7 +1,8 @@
 """The designers' Jinja templates. The only importer of jinja2.
 
-Everything is escaped unless it is HTML that handbill made; an undefined name is an error; an
-error points at the template's own line. No translation is ever run as a template.
+Everything is escaped unless it is HTML that handbill made, or the template's name ends in
+`.txt.jinja`; an undefined name is an error; an error points at the template's own line. No
+translation is ever run as a template.
 """
 
 import functools
@@ -30,22 +31,31 @@ DIFFERENCE = "difference.html.jinja"
 EVIDENCE = "evidence.html.jinja"
 #: The page that shows an edition while its files are edited.
 WATCH = "watch.html.jinja"
+#: The pages that try out a printer.
+TRIAL = "trial.html.jinja"
 #: Pages for staff, and what they have in common: in English, and translated by nobody.
-STAFF = ("staff.html.jinja", PROOF, DIFFERENCE, EVIDENCE, WATCH)
+STAFF = ("staff.html.jinja", PROOF, DIFFERENCE, EVIDENCE, WATCH, TRIAL)
 #: The page that shows every component.
 GALLERY = "gallery.html.jinja"
+#: What an email says: its subject, and the same message twice, without markup and with it.
+SUBJECT, PLAIN, RICH = (
+    f"email/{name}.jinja" for name in ("subject.txt", "message.txt", "message.html")
+)
 #: Components that the press itself asks for; authors cannot name them.
 FURNITURE = ("citation", "figure", "table")
 #: The word for a message in a template: `{{ t("Version {version}", version=…) }}`.
 KEYWORD = "t"
 
 _FOLDER = "templates/"
+#: How the name of a template ends that makes plain text, of which nothing is escaped.
+_TEXT = ".txt.jinja"
 
 #: What is not text of the page: Jinja's own, styles, comments and tags.
 _HIDDEN = re.compile(
     r"\{#.*?#\}|\{\{.*?\}\}|\{%.*?%\}|<(style|script)\b.*?</\1>|<!--.*?-->|<[^>]*>|&\w+;",
     re.DOTALL,
 )
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _LETTERS = re.compile(r"[^\W\d_][^\n]*")
 
 
@@ -104,6 +114,11 @@ def fill(text: str, values: Mapping[str, object]) -> str:
     return html
 
 
+def fill_plain(text: str, values: Mapping[str, object]) -> str:
+    """Put values in a message's `{placeholders}` for a plain text, as they are."""
+    return _PLACEHOLDER.sub(lambda match: str(values.get(match[1], match[0])), text)
+
+
 @functools.lru_cache(maxsize=128)
 def messages(path: str, source: str) -> tuple[Block, ...]:
     """Return the messages of a template, with the designer's `{# L10n: … #}` notes."""
@@ -149,7 +164,7 @@ def _environment(templates: Templates) -> Environment:
         _environments.clear()
         _environments[templates.digest] = Environment(
             loader=FunctionLoader(load),
-            autoescape=True,
+            autoescape=lambda path: not (path or "").endswith(_TEXT),  # noqa: S701 - text is no HTML
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,

@@ -57,6 +57,9 @@ _LIBRARIES: Mapping[str, tuple[tuple[str, ...], str]] = {
     "fontconfig": (("libfontconfig.so.1", "libfontconfig.1.dylib"), "FcGetVersion"),
 }
 
+#: What comes with the system, not as a package.
+SYSTEM = ("python", "zlib", *_LIBRARIES)
+
 _INSTALL = (
     "apt-get install --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
     " (Debian, Ubuntu), or brew install pango (macOS)"

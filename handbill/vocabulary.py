@@ -1,4 +1,4 @@
-"""What people tell the checks: the words of every language, a glossary, and plain words."""
+"""What people tell of words: every language's, a glossary, plain ones, and what is looked for."""
 
 import functools
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from handbill.diagnostics import Fault
-from handbill.model import Plain, Term, Words
+from handbill.model import Plain, Sought, Term, Words
 from handbill.numbers import UNITS
 from handbill.tables import Key, read
 
@@ -137,6 +137,19 @@ def glossary(text: str, path: str) -> tuple[tuple[Term, ...], list[Fault]]:
         )
         for number, item in enumerate(table.values.get("term", ()))
         if {"source", "translations"} <= set(item)
+    ]
+    return tuple(found), list(table.faults)
+
+
+def sought(text: str, path: str) -> tuple[tuple[Sought, ...], list[Fault]]:
+    """Read a language's `search.toml`; a leaflet with a mistake in its words is left out."""
+    words = Key(holds=list, of=str, filled=True, example='["milk spots", "white bumps"]')
+    schema = {"*": Key(holds=dict, required=False, keys={"words": words}, example="[milia]")}
+    table = read(text, schema, kind="search-file", path=path)
+    found = [
+        Sought(leaflet=name, words=tuple(item["words"]), location=table.where(name, "words"))
+        for name, item in table.values.items()
+        if "words" in item
     ]
     return tuple(found), list(table.faults)
 

@@ -9,7 +9,8 @@ import functools
 import io
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,7 +114,27 @@ def _rules(
     known: Sequence[Face], families: Sequence[str], letters: cascade.Letters
 ) -> Iterator[str]:
     """Yield a rule for each font that has a letter of the page before the others do."""
-    for weight, wanted in ((REGULAR, letters.every), (BOLD, letters.bold)):
+    wanted = {REGULAR: letters.every, BOLD: letters.bold}
+    for family, weight, font in cuts(known, families, wanted):
+        data = base64.b64encode(font).decode()
+        yield (
+            f'@font-face {{ font-family: "{family}"; font-weight: {weight};'
+            f" font-display: block;"
+            f' src: url("data:font/woff2;base64,{data}") format("woff2"); }}'
+        )
+
+
+def cuts(
+    known: Sequence[Face], families: Sequence[str], letters: Mapping[int, AbstractSet[str]]
+) -> Iterator[tuple[str, int, bytes]]:
+    """Yield each font that has one of these letters before the others do: family, weight, WOFF2.
+
+    Args:
+        known: the fonts there are.
+        families: the families of a language, first choice first.
+        letters: what is to be shown, by its weight.
+    """
+    for weight, wanted in letters.items():
         left = {letter for letter in wanted if unicodedata.category(letter) not in _SHARED}
         shared = wanted - left
         for family in families:
@@ -122,12 +143,7 @@ def _rules(
                 continue
             if own := left & face.characters:
                 left -= own
-                data = base64.b64encode(subset(face.path, own | shared)).decode()
-                yield (
-                    f'@font-face {{ font-family: "{family}"; font-weight: {weight};'
-                    f" font-display: block;"
-                    f' src: url("data:font/woff2;base64,{data}") format("woff2"); }}'
-                )
+                yield family, weight, subset(face.path, own | shared)
 
 
 def subset(path: Path, characters: frozenset[str] | set[str]) -> bytes:

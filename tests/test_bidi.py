@@ -72,3 +72,40 @@ def test_isolation_ends_with_its_element() -> None:
     html = bidi.isolate('<p><span dir="ltr">a <i>b</i></span> 5</p>')
 
     assert html == '<p><span dir="ltr">a <i>b</i></span> <span dir="ltr">5</span></p>'
+
+
+@pytest.mark.parametrize(
+    ("value", "direction", "isolated"),
+    [
+        ("North & Sons (UK)", "rtl", True),
+        ("0808 157 0123", "rtl", True),
+        ("عيادة الشمال", "rtl", False),
+        ("–", "rtl", False),
+        ("عيادة 12", "ltr", True),
+        ("North & Sons", "ltr", False),
+        ("北门诊所", "ltr", False),
+    ],
+)
+def test_a_name_against_a_texts_direction_stays_whole(
+    value: str,
+    direction: str,
+    isolated: bool,  # noqa: FBT001
+) -> None:
+    """Its words and signs keep their order, whatever stands beside them."""
+    assert bidi.whole(value, direction) == (f"\u2068{value}\u2069" if isolated else value)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("اتصل بالرقم 0808 157 0123.", "اتصل بالرقم <0808 157 0123>."),
+        ("من \u2068North & Sons (UK)\u2069 12", "من <North & Sons (UK)> <12>"),
+        ("الموقع:\nhttps://one.example/a/", "الموقع:\nhttps://one.example/a/"),
+        ("نظافة\n\nاليدين", "نظافة\n\nاليدين"),
+    ],
+)
+def test_a_plain_text_keeps_its_runs_in_order(text: str, expected: str) -> None:
+    """By isolates; an address of the web is left as a program that makes links wants it."""
+    found = bidi.isolate_plain(text)
+
+    assert found.replace("\u2068", "<").replace("\u2069", ">") == expected

@@ -158,9 +158,9 @@ def test_pdfs_are_tagged_and_titled(output: Path, manifest: dict[str, Any]) -> N
             title, described = str(pdf.docinfo["/Title"]), root.Metadata.read_bytes().decode()
 
             assert root.Lang == row["language"]
-            assert root.MarkInfo.Marked is True
+            assert bool(root.MarkInfo.Marked)
             assert "/StructTreeRoot" in root
-            assert root.ViewerPreferences.DisplayDocTitle is True
+            assert bool(root.ViewerPreferences.DisplayDocTitle)
         assert title
         assert "<pdfuaid:part>1<" in described
         assert 'pdfaid:part="2"' in described

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from handbill import bilingual, difference, hypertext, press, signoff
+from handbill import bilingual, breaks, difference, hypertext, press, signoff
 from handbill.difference import Change, Fate
 from handbill.model import Line, Project, Signature, SignOff
 from tests.conftest import ROOT, load
@@ -16,6 +16,29 @@ STAFF = {
     f"templates/{name}.html.jinja": (ROOT / f"templates/{name}.html.jinja").read_text("utf-8")
     for name in ("staff", "difference")
 }
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "found"),
+    [
+        ("Wash. Dry. Go.", "Wash. Go.", [(SAME, " … "), (REMOVED, "Dry."), (SAME, " … ")]),
+        ("Wash. Go.", "Wash. Dry. Go.", [(SAME, " … "), (ADDED, "Dry."), (SAME, " … ")]),
+        (
+            "Take 5 mg. Rest.",
+            "Take 50 mg. Rest.",
+            [(SAME, "Take "), (REMOVED, "5 mg"), (ADDED, "50 mg"), (SAME, "."), (SAME, " … ")],
+        ),
+        ("", "New.", [(ADDED, "New.")]),
+        ("Same.", "Same.", [(SAME, " … ")]),
+    ],
+)
+def test_an_excerpt_holds_the_sentences_that_have_changed(
+    before: str, after: str, found: list[tuple[Fate, str]]
+) -> None:
+    """And of the others a sign that they were left out."""
+    sentences = (breaks.sentences(text, "en") if text else [] for text in (before, after))
+
+    assert difference.excerpt(*sentences) == found
 
 
 def line(source: str, text: str = "", kind: str = "list item") -> Line:

@@ -249,3 +249,32 @@ def test_a_stamp_on_every_page_is_enough() -> None:
     )
 
     assert met(STAMPED, style=style, stamp="Draft - not for use") == []
+
+
+@pytest.mark.parametrize(
+    ("body", "language", "said", "found"),
+    [
+        ("<p>Draft, not approved</p><div style='break-before: page'>Draft</div>", "en", "Draft", 2),
+        ("<p>Draft</p><div style='break-before: page'>Final</div>", "en", "Draft", 1),
+        ("<p>Version 1.0-3f9a2c1d</p>", "en", "1.0-3f9a2c1d", 1),
+        ("<p>الإصدار <span dir='ltr'>1.0-3f9a2c1d</span></p>", "ar", "1.0-3f9a2c1d", 1),
+        ("<p>الإصدار <span dir='ltr'>1.0-3f9a2c1e</span></p>", "ar", "1.0-3f9a2c1d", 0),
+        ("<p>مُسَوَّدَة للمراجعة</p>", "ar", "مُسَوَّدَة", 1),
+    ],
+)
+def test_words_are_counted_by_pages(body: str, language: str, said: str, found: int) -> None:
+    """In both directions, with vowel marks, and codes of letters and digits."""
+    direction = "rtl" if language == "ar" else "ltr"
+    html = page(body, language=language, direction=direction, style="")
+    pdf = printed(html, language=language, direction=direction)
+    script = "Arab" if language == "ar" else "Latn"
+
+    counts, pages = proofread.saying(pdf, (said,), script=script, direction=direction)
+    assert counts == [found]
+    assert pages == body.count("break-before") + 1
+
+
+def test_what_is_no_pdf_is_told() -> None:
+    """A file of strangers may be anything."""
+    with pytest.raises(ValueError, match="no PDF"):
+        proofread.saying(b"%PDF-1.7", ("x",), script="Latn", direction="ltr")

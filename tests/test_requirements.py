@@ -17,7 +17,7 @@ def locked(name: str) -> dict[str, str]:
     return dict(_NAME.findall((FOLDER / f"{name}.lock").read_text("utf-8")))
 
 
-@pytest.mark.parametrize("name", ["runtime", "cluster", "dev"])
+@pytest.mark.parametrize("name", ["runtime", "cluster", "build", "dev"])
 def test_a_lock_holds_all_that_is_asked_for(name: str) -> None:
     """A requirement without a lock would first be missed on a clinic's machine."""
     found = locked(name)

@@ -94,6 +94,21 @@ def test_merged_shards_are_the_whole(whole: Whole, capsys: pytest.CaptureFixture
     assert "12 unchanged" in capsys.readouterr().err
 
 
+def test_what_only_merge_can_find_is_annotated(
+    whole: Whole, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """GitHub is told that a shard is missing; the summary of the job says it too."""
+    folders = [str(whole.folder / name) for name in ALL[1:]]
+    words = ["--output-format", "github", "--summary", str(whole.folder / "summary.md")]
+    status = whole.run("merge", *folders, *words, "--output", str(whole.folder / "merged"))
+    said = capsys.readouterr().out.splitlines()
+
+    assert status == 1
+    assert [line.split("::")[1].split(",")[0] for line in said] == ["error file=--shard 1/5"]
+    summary = (whole.folder / "summary.md").read_text("utf-8")
+    assert summary.startswith("### Printing: 1 error, 0 warnings\n")
+
+
 def test_hidden_files_may_be_lost_on_the_way(whole: Whole) -> None:
     """Some machines do not carry `.store` along; only what is kept for later is missing then."""
     for name in ALL:

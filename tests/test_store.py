@@ -92,7 +92,15 @@ def test_cleaning_leaves_what_a_build_did_not_write(tmp_path: Path) -> None:
     store = Store(tmp_path)
     edition = Edition(leaflet="x", clinic="a", language="en", format="a4")
     artifact = Artifact(
-        edition=edition, version="1", draft=True, digest="", pages=1, fit="", key="k", inputs={}
+        code="3f9a2c1d" * 8,
+        edition=edition,
+        version="1",
+        draft=True,
+        digest="",
+        pages=1,
+        fit="",
+        key="k",
+        inputs={},
     )
     store.publish(edition.path, b"1")
     store.keep("k", Impression(data=b"%PDF", pages=2))
@@ -137,3 +145,30 @@ def test_pictures_go_with_the_file_that_they_show(tmp_path: Path) -> None:
     assert not store.shows(path, [])
     store.withdraw(path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_is_there_when_it_is_whole(tmp_path: Path) -> None:
+    """Not before, not if filling it fails, and not if it was discarded."""
+    store = Store(tmp_path)
+    with store.filled("one") as folder:
+        folder.publish("a/x.pdf", b"x")
+        assert not (tmp_path / "one").exists()
+    assert (tmp_path / "one/a/x.pdf").read_bytes() == b"x"
+
+    def fail() -> None:
+        with store.filled("two") as folder:
+            folder.publish("x.pdf", b"x")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    with store.filled("three") as folder:
+        folder.publish("a/x.pdf", b"x")
+        assert folder.equals(tmp_path / "one")
+        folder.publish("a/y.pdf", b"y")
+        assert not folder.equals(tmp_path / "one")
+        folder.discard()
+    assert [path.name for path in tmp_path.iterdir()] == ["one"]
+    with pytest.raises(HandbillError, match="cannot be written"), store.filled("one") as folder:
+        folder.publish("x.pdf", b"x")
+    assert [path.name for path in tmp_path.iterdir()] == ["one"]

@@ -6,7 +6,23 @@ import signal
 import sys
 
 from handbill import __version__
-from handbill.commands import build, catalog, check, clean, new, sheets, sign, told, watch
+from handbill.commands import (
+    build,
+    catalog,
+    changes,
+    check,
+    clean,
+    new,
+    printing,
+    release,
+    send,
+    sheets,
+    sign,
+    site,
+    status,
+    told,
+    watch,
+)
 from handbill.diagnostics import HandbillError
 from handbill.terminal import say
 
@@ -15,7 +31,22 @@ from handbill.terminal import say
 # import them where they use them, so that a build with nothing to do costs a tenth of that.
 
 #: In the order in which `--help` lists them.
-_GROUPS = (build, check, sign, catalog, new, sheets, watch, clean)
+_GROUPS = (
+    build,
+    check,
+    sign,
+    catalog,
+    new,
+    watch,
+    sheets,
+    printing,
+    send,
+    status,
+    release,
+    site,
+    changes,
+    clean,
+)
 
 
 def run(words: list[str]) -> int:

@@ -46,6 +46,16 @@ def texts(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--language", action="append", default=[], metavar="GLOB")
 
 
+def summary(parser: argparse.ArgumentParser) -> None:
+    """Let a command add what it found to a file, for the page that CI shows of a job."""
+    parser.add_argument(
+        "--summary",
+        type=Path,
+        metavar="FILE",
+        help="add all findings to a file, as a Markdown table; such as $GITHUB_STEP_SUMMARY",
+    )
+
+
 def date(text: str) -> dt.date:
     """Read a date of the command line."""
     try:

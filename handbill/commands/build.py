@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from handbill import disk, seal, sources, toolchain, uptodate
 from handbill.commands import asked, told
 from handbill.diagnostics import Diagnostic
-from handbill.editions import Outcome, Shard, matches
+from handbill.editions import Edition, Outcome, Shard, matches
 from handbill.store import PREVIEWS, Store
 from handbill.terminal import is_coloured, say
 
@@ -43,16 +43,25 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     build.add_argument("--json", action="store_true", help="print what was made as JSON")
     build.add_argument("--previews", action="store_true", help="draw every page as a picture too")
     build.add_argument("--release", action="store_true", help="stop drafts: unsigned editions")
-    build.set_defaults(command=_build)
+    build.set_defaults(command=make, signed=False, paths=None)
 
     merge = commands.add_parser("merge", help="put the shards of a build together")
     asked.common(merge)
     merge.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="a shard's output")
-    merge.add_argument("--json", action="store_true", help="print what was made as JSON")
+    products = merge.add_mutually_exclusive_group()
+    products.add_argument("--json", action="store_true", help="print what was made as JSON")
+    products.add_argument(
+        "--output-format",
+        choices=("text", "github"),
+        default="text",
+        help="github: annotate what was found in printing, which check does not see",
+    )
+    asked.summary(merge)
     merge.set_defaults(command=_merge, **{name: [] for name in asked.FILTERS})
 
 
-def _build(options: argparse.Namespace) -> int:
+def make(options: argparse.Namespace) -> int:
+    """Make the editions that are not up to date."""
     today = asked.today(options)
     store = Store(asked.output(options))
     tools = {path: disk.signature(path) for path in toolchain.places()}
@@ -60,7 +69,7 @@ def _build(options: argparse.Namespace) -> int:
     manifest = uptodate.unchanged(
         found, store, toolchain=toolchain.versions(), today=today, release=options.release
     )
-    more = options.explain or options.previews or options.shard
+    more = options.explain or options.previews or options.shard or options.signed
     if manifest is not None and not more:
         rows = [row for row in _selected(options, manifest["editions"]) if row["current"]]
         selected_all = not any(getattr(options, name) for name in asked.FILTERS)
@@ -72,6 +81,45 @@ def _build(options: argparse.Namespace) -> int:
 
     with store.alone():
         return _make(options, store, today, tools)
+
+
+def ready(options: argparse.Namespace, wanted: Sequence[Edition]) -> dict[str, dict[str, Any]]:
+    """Make those of some editions that are not up to date; return their rows of the manifest.
+
+    What is found in making them is told. An edition that is stopped by an error has no row.
+    """
+    today = asked.today(options)
+    store = Store(asked.output(options))
+    paths = {edition.path for edition in wanted}
+    found = sources.read(options.root)
+    manifest = uptodate.unchanged(
+        found, store, toolchain=toolchain.versions(), today=today, release=False
+    )
+    rows = manifest["editions"] if manifest else ()
+    if not paths <= {row["path"] for row in rows if row["current"]}:
+        filters = {
+            name: sorted({getattr(edition, name) for edition in wanted}) for name in asked.FILTERS
+        }
+        building = argparse.Namespace(
+            root=options.root,
+            output=options.output,
+            today=options.today,
+            # For one or two, workers would take longer to start than to work.
+            jobs=(os.cpu_count() or 1) if len(paths) > 2 else 1,
+            executor="process",
+            shard=None,
+            explain=False,
+            json=False,
+            previews=False,
+            release=False,
+            signed=False,
+            paths=paths,
+            **filters,
+        )
+        with store.alone():
+            _make(building, store, today, {})
+        rows = store.manifest()["editions"]
+    return {row["path"]: row for row in rows if row["path"] in paths and row["current"]}
 
 
 def _make(
@@ -120,9 +168,7 @@ def _print(
     workers, at_once, fonts_conf = press
     findings = list(told.rules().run(loaded))
     selection = asked.selection(options, loaded)
-    editions = [item for item in plan.editions(loaded) if selection.selects(item)]
-    if options.shard:
-        editions = options.shard.deal(editions)
+    editions = _wanted(options, loaded)
     if options.release:
         findings += [told.rules().diagnose(fault) for fault in plan.drafts(loaded, editions)]
     build = runner.Build(loaded, store, fonts_conf=fonts_conf, findings=findings)
@@ -137,7 +183,8 @@ def _print(
             paths = sorted({item.path for item in editions} & set(build.rows))
             drawn = list(build.preview(paths, workers))
             say(f"{len(drawn)} editions drawn, into {PREVIEWS}/")
-        complete, finished = selection.everything and not options.shard, options.shard
+        part = options.shard or options.signed or options.paths is not None
+        complete, finished = selection.everything and not part, options.shard
     finally:
         workers.shutdown(wait=True, cancel_futures=True)
         build.conclude(complete=complete, release=options.release, shard=finished)
@@ -158,6 +205,21 @@ def _print(
     return _conclude(options, rows, [*findings, *build.met], counts)
 
 
+def _wanted(options: argparse.Namespace, loaded: "Project") -> Sequence[Edition]:
+    """Return the editions that a build is over."""
+    from handbill import plan  # noqa: PLC0415
+
+    selection = asked.selection(options, loaded)
+    editions: Sequence[Edition] = [
+        item
+        for item in plan.editions(loaded)
+        if selection.selects(item) and (options.paths is None or item.path in options.paths)
+    ]
+    if options.signed:
+        editions = plan.signed(loaded, editions)
+    return options.shard.deal(editions) if options.shard else editions
+
+
 def _merge(options: argparse.Namespace) -> int:
     from handbill import plan, project, runner, shards  # noqa: PLC0415
 
@@ -174,13 +236,24 @@ def _merge(options: argparse.Namespace) -> int:
         faults = faults or list(shards.faults(build, parts))
         if faults:
             wrong = [told.rules().diagnose(fault) for fault in faults]
+            _tell_forge(options, wrong)
             return _conclude(options, (), wrong, {"merged": 0})
         counts = dict.fromkeys(("merged", "stopped"), 0)
         for outcome in shards.merge(build, parts):
             counts[outcome.state] += 1
         build.conclude(complete=True, release=release)
     rows = [build.rows[path] for path in sorted(build.rows)]
+    _tell_forge(options, _shown(options, rows, build.met))
     return _conclude(options, rows, [*findings, *build.met], counts)
+
+
+def _tell_forge(options: argparse.Namespace, met: Sequence[Diagnostic]) -> None:
+    """Tell GitHub, or whoever was asked to be told, what only printing could find."""
+    from handbill import report  # noqa: PLC0415
+
+    if options.output_format == "github" and met:
+        sys.stdout.write(report.write(told.from_here(options, met), "github") + "\n")
+    told.summarise(options, report.table("Printing", met))
 
 
 def _seal(

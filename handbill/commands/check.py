@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,14 +18,24 @@ if TYPE_CHECKING:
     from handbill.model import Project
 
 
+LARGEST_DIFF = 100_000_000
+
+
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the commands to the command line."""
     check = commands.add_parser("check", help="look for mistakes and print nothing on paper")
     asked.common(check)
     asked.filters(check)
     check.add_argument(
-        "--output-format", choices=("text", "json", "sarif", "github"), default="text"
+        "--output-format", choices=("text", "json", "sarif", "github", "gitlab"), default="text"
     )
+    check.add_argument(
+        "--diff",
+        type=Path,
+        metavar="FILE",
+        help="a unified diff, of which findings on changed lines come first; see docs/ci.md",
+    )
+    asked.summary(check)
     check.add_argument("--release", action="store_true", help="find drafts: unsigned editions")
     check.add_argument(
         "--report",
@@ -56,14 +66,30 @@ def _check(options: argparse.Namespace) -> int:
     if options.report is not None:
         found += _report(options, loaded, everything)
     waived = _waived(options, loaded)
+    change = _change(options.diff) if options.diff else None
+    if options.output_format in {"github", "gitlab"}:
+        found = told.from_here(options, found)
     text = report.write(
-        found, options.output_format, colour=is_coloured(stdout=True), waived=waived
+        found,
+        options.output_format,
+        colour=is_coloured(stdout=True),
+        waived=waived,
+        change=change,
     )
     if text:
         sys.stdout.write(text + "\n")
+    told.summarise(options, report.table("Check", found, change))
     count = f"; waivers in force: {len(waived)}" if waived else ""
     say(f"{report.summary(found)}{count}")
     return told.status(found)
+
+
+def _change(diff: Path) -> Mapping[str, frozenset[int]]:
+    """Read which lines a diff touches; what is not UTF-8 in it is in nobody's way."""
+    from handbill import touched  # noqa: PLC0415
+
+    data = sources.read_file(diff, limit=LARGEST_DIFF)
+    return touched.lines(data.decode("utf-8", errors="replace"))
 
 
 def _report(

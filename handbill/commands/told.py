@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from handbill.commands import asked
 from handbill.diagnostics import Diagnostic, Fault, Location, Severity
-from handbill.store import Store
+from handbill.store import Store, append
 from handbill.terminal import is_coloured, say
 
 
@@ -54,6 +54,27 @@ def print_page(
         Store(folder or asked.output(options)).publish(path, impression.data)
         say(f"{path}" + (f": {impression.pages} pages" if impression.pages else ""))
     return found
+
+
+def from_here(options: argparse.Namespace, found: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Name files from where the command runs: for a forge that is the repository, not the root."""
+    root: Path = options.root
+    return [
+        replace(item, location=replace(item.location, path=(root / item.location.path).as_posix()))
+        if not root.is_absolute()
+        else item
+        for item in found
+    ]
+
+
+def summarise(options: argparse.Namespace, table: str) -> None:
+    """Add a table to the file that a command was asked to add one to.
+
+    Raises:
+        HandbillError: it cannot be written.
+    """
+    if options.summary:
+        append(options.summary, table + "\n")
 
 
 def stuck(fault: Fault) -> str:

@@ -124,7 +124,7 @@ def _failures(path: Path, verdict: dict[str, Any]) -> Iterator[Failure]:
         )
 
 
-def published(folder: Path) -> list[Path]:
+def published(folder: Path, project: Path = ROOT) -> list[Path]:
     """Return the PDFs of a build that are to be read: those that are not imposed.
 
     Raises:
@@ -133,7 +133,7 @@ def published(folder: Path) -> list[Path]:
     """
     imposed = {
         path.parent.name
-        for path in (ROOT / "templates" / "formats").glob("*/format.toml")
+        for path in (project / "templates" / "formats").glob("*/format.toml")
         if "imposition" in tomllib.loads(path.read_text("utf-8"))
     }
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
@@ -154,10 +154,11 @@ def main() -> int:
         description="Judge the PDFs of a build by PDF/UA-1 and PDF/A-2a with veraPDF.",
     )
     parser.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", default=ROOT / "output")
+    parser.add_argument("--project", type=Path, metavar="DIR", default=ROOT, help="whose PDFs")
     parser.add_argument("--if-java", action="store_true", help="do nothing where Java is missing")
     options = parser.parse_args()
     try:
-        paths = published(options.folder)
+        paths = published(options.folder, options.project)
         failures = list(judge(paths))
     except JavaMissingError as error:
         if options.if_java:
