@@ -27,7 +27,7 @@ FONTS = ROOT / "templates" / "fonts"
 SITUATIONS = Path(__file__).parent / "projects"
 TODAY = dt.date(2026, 11, 24)
 #: Fixtures that are set up once for many tests; of two, the first counts.
-DEAR = ("watched", "browser", "refused", "built", "sealed")
+DEAR = ("watched", "browser", "refused", "built", "made", "clinic", "sealed")
 
 # The same examples in every run, however slow the machine: a red run is the change's own fault.
 # `--hypothesis-profile default` looks for new ones.
@@ -66,7 +66,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         for name in DEAR:
             if name in getattr(item, "fixturenames", ()):
-                item.add_marker(pytest.mark.xdist_group(name))
+                item.add_marker(pytest.mark.xdist_group(f"{name} of {item.path.stem}"))
                 break
     items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
 

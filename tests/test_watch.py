@@ -334,7 +334,7 @@ def test_a_part_says_of_its_edition_what_the_whole_says() -> None:
     found = sources.read(ROOT)
     broken = {
         CATALOG: found.files[CATALOG].replace(b'msgstr "Los', b'msgstr "20 Los'),
-        MARKDOWN: found.files[MARKDOWN].replace(b"skin", b"dermis 5 mg"),
+        MARKDOWN: found.files[MARKDOWN].replace(b"skin", b"dermis 5 mg", 3),
     }
     for files, of in ((found.files, None), ({**found.files, **broken}, "milia")):
         whole = project.load(replace(found, files=files), today=TODAY)

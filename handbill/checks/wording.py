@@ -190,10 +190,15 @@ def glossary_term(project: Project) -> Iterator[Fault]:
         ]
         for tag, terms in project.glossaries.items()
     }
-    named = functools.lru_cache(maxsize=4096)(_named)
+    sources = {term.source for terms in project.glossaries.values() for term in terms}
+    # Languages share their English, and most of their terms.
+    named = functools.lru_cache(maxsize=4096)(
+        lambda text: {source for source in sources if _named(source, text)}
+    )
     for catalog, block, message in messages.translated(project, "LF315"):
+        here = named(block.msgid)
         for term, right, wrong in compiled.get(catalog.language, ()):
-            if not named(term.source, block.msgid):
+            if term.source not in here:
                 continue
             text = running(message.msgstr)
             name, place = term.source[0], term.location
