@@ -10,12 +10,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import axe_playwright_python
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from tests.conftest import ROOT
 
@@ -65,6 +66,17 @@ LOST = """() => {
         lost.push(texts.currentNode.data);
   }
   return lost;
+}"""
+
+#: Tells whether a title begins at the left of its box, behind its bar, and whether at the right.
+BEGINS = """() => {
+  const range = document.createRange(), title = document.querySelector('h1');
+  range.selectNodeContents(title);
+  const text = range.getBoundingClientRect(), box = title.getBoundingClientRect();
+  const style = getComputedStyle(title);
+  const edge = side => parseFloat(style[`border${side}Width`])
+    + parseFloat(style[`padding${side}`]);
+  return [text.left - box.left - edge("Left") < 1, box.right - text.right - edge("Right") < 1];
 }"""
 
 
@@ -128,20 +140,76 @@ def fonts(page: Page) -> set[tuple[str, bool]]:
     }
 
 
-def test_axe_finds_nothing(browser: Browser, editions: dict[str, Path]) -> None:
-    """Not on a desktop nor at 400 %, not on light pages nor on dark ones."""
-    looks = [(scheme, size) for scheme in ("light", "dark") for size in (DESKTOP, ZOOMED)]
-    with window(browser, DESKTOP) as page:
-        for name, path in editions.items():
-            page.goto(path.as_uri())
-            page.evaluate(AXE)
-            # All looks at each leaflet, and at each language: one at what is of both kinds.
-            known = "/milia." in name or name.startswith(("northgate/en/", "northgate/ar/"))
-            for scheme, size in looks if known else looks[:1]:
-                page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-                page.set_viewport_size(size)  # type: ignore[arg-type]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a window on a desktop shows of an edition.
 
-                assert violations(page) == [], (name, scheme, size)
+    Attributes:
+        asked: the addresses that were loaded.
+        text: all that it says.
+        fonts: as `fonts` finds them.
+        right: whether its language runs from right to left.
+        begins: whether its title begins at the left of its box, and whether at the right.
+        violations: what axe-core holds against it, with the scheme and the width of the window.
+        lost: what is lost with text spaced as a reader may.
+    """
+
+    asked: list[str]
+    text: str
+    fonts: set[tuple[str, bool]]
+    right: bool
+    begins: list[bool]
+    violations: list[tuple[str, int, str, str]]
+    lost: list[str]
+
+
+@pytest.fixture(scope="module")
+def seen(browser: Browser, editions: dict[str, Path]) -> dict[str, Seen]:
+    """Open each edition once, for all that tests ask of it: a page takes long to be opened."""
+    with window(browser, DESKTOP) as page:
+        return {name: look(page, name, path) for name, path in editions.items()}
+
+
+def look(page: Page, name: str, path: Path) -> Seen:
+    """Look at an edition in a window on a desktop."""
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        asked.append(request.url)
+
+    page.on("request", note)
+    page.goto(path.as_uri())
+    page.evaluate("document.fonts.ready")
+    text, families, begins = page.inner_text("body"), fonts(page), page.evaluate(BEGINS)
+    page.remove_listener("request", note)
+    page.evaluate(AXE)
+    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+    looks = [(scheme, size) for scheme in schemes for size in (DESKTOP, ZOOMED)]
+    # All looks at each leaflet, and at each language: one at what is of both kinds.
+    known = "/milia." in name or name.startswith(("northgate/en/", "northgate/ar/"))
+    held: list[tuple[str, int, str, str]] = []
+    for scheme, size in looks if known else looks[:1]:
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        held += [(scheme, size["width"], *found) for found in violations(page)]
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
+    page.add_style_tag(content=SPACING)
+    return Seen(
+        asked=[url for url in asked if not url.startswith("data:")],
+        text=text,
+        fonts=families,
+        right=page.get_attribute("html", "dir") == "rtl",
+        begins=begins,
+        violations=held,
+        lost=page.evaluate(LOST),
+    )
+
+
+def test_axe_finds_nothing(seen: dict[str, Seen]) -> None:
+    """Not on a desktop nor at 400 %, not on light pages nor on dark ones."""
+    for name, edition in seen.items():
+        assert edition.violations == [], name
 
 
 def test_axe_finds_nothing_on_a_report(browser: Browser, tmp_path: Path) -> None:
@@ -171,48 +239,30 @@ def test_nothing_is_lost_at_400_percent(browser: Browser, editions: dict[str, Pa
             assert page.evaluate(LOST) == [], f"{name} with wide spacing"
 
 
-def test_text_spacing_loses_nothing_on_a_desktop(
-    browser: Browser, editions: dict[str, Path]
-) -> None:
+def test_text_spacing_loses_nothing_on_a_desktop(seen: dict[str, Seen]) -> None:
     """Spacing of WCAG 2.2, 1.4.12 finds room."""
-    with window(browser, DESKTOP) as page:
-        for name, path in editions.items():
-            page.goto(path.as_uri())
-            page.add_style_tag(content=SPACING)
-
-            assert page.evaluate(LOST) == [], name
+    for name, edition in seen.items():
+        assert edition.lost == [], name
 
 
-def test_every_letter_is_in_a_font_of_the_page(browser: Browser, editions: dict[str, Path]) -> None:
+def test_every_letter_is_in_a_font_of_the_page(seen: dict[str, Seen]) -> None:
     """No font of this machine is used for anything."""
-    with window(browser, DESKTOP) as page:
-        for name, path in editions.items():
-            page.goto(path.as_uri())
-            page.evaluate("document.fonts.ready")
-            found = fonts(page)
-
-            assert found, name
-            assert {own for _family, own in found} == {True}, (name, found)
+    for name, edition in seen.items():
+        assert edition.fonts, name
+        assert {own for _family, own in edition.fonts} == {True}, (name, edition.fonts)
 
 
 def test_a_page_asks_for_nothing_and_needs_no_script(
-    browser: Browser, editions: dict[str, Path]
+    browser: Browser, editions: dict[str, Path], seen: dict[str, Seen]
 ) -> None:
     """What it says is the same without script, and nothing but the page itself is fetched."""
-    with (
-        window(browser, DESKTOP) as page,
-        window(browser, DESKTOP, java_script_enabled=False, offline=True) as plain,
-    ):
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
-        for path in editions.values():
-            page.goto(path.as_uri())
+    with window(browser, DESKTOP, java_script_enabled=False, offline=True) as plain:
+        for name, path in editions.items():
             plain.goto(path.as_uri())
 
-            assert page.inner_text("body") == plain.inner_text("body")
+            assert seen[name].text == plain.inner_text("body")
             assert plain.inner_text("h1")
-        addresses = [url for url in asked if not url.startswith("data:")]
-        assert addresses == [path.as_uri() for path in editions.values()]
+            assert seen[name].asked == [path.as_uri()]
 
 
 def test_a_wide_table_moves_by_keys(browser: Browser, editions: dict[str, Path]) -> None:
@@ -231,25 +281,10 @@ def test_a_wide_table_moves_by_keys(browser: Browser, editions: dict[str, Path])
         page.wait_for_function("document.querySelector('.table').scrollLeft > 0", timeout=3000)
 
 
-def test_right_to_left_pages_begin_at_the_right(
-    browser: Browser, editions: dict[str, Path]
-) -> None:
+def test_right_to_left_pages_begin_at_the_right(seen: dict[str, Seen]) -> None:
     """A title begins where its language begins, after the bar that marks it."""
-    edges = """() => {
-      const range = document.createRange(), title = document.querySelector('h1');
-      range.selectNodeContents(title);
-      const text = range.getBoundingClientRect(), box = title.getBoundingClientRect();
-      const style = getComputedStyle(title);
-      const edge = side => parseFloat(style[`border${side}Width`])
-        + parseFloat(style[`padding${side}`]);
-      return [text.left - box.left - edge("Left") < 1, box.right - text.right - edge("Right") < 1];
-    }"""
-    with window(browser, DESKTOP) as page:
-        for name, path in editions.items():
-            page.goto(path.as_uri())
-            right = page.get_attribute("html", "dir") == "rtl"
-
-            assert page.evaluate(edges) == [not right, right], name
+    for name, edition in seen.items():
+        assert edition.begins == [not edition.right, edition.right], name
 
 
 def test_dark_is_dark_and_paper_is_light(browser: Browser, editions: dict[str, Path]) -> None:
