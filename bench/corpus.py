@@ -158,7 +158,8 @@ def make(
     for tag in tags[1:]:
         folder = root / "locales" / tag / "LC_MESSAGES"
         folder.mkdir(parents=True)
-        shutil.copy(ROOT / own.catalogs[tag, "handbill"].path, folder)
+        for domain in own.interfaces:
+            shutil.copy(ROOT / own.catalogs[tag, domain].path, folder)
         shutil.copy(ROOT / "locales" / tag / "glossary.toml", folder.parent)
     for number in range(leaflets):
         _Dealer(found, number, today, tiny=tiny).write(root, own.languages, tags)
