@@ -278,7 +278,6 @@ def _entry(
     draft = any(rows[edition.path]["draft"] for edition in editions)
     version = f"{leaflet.version}-{standings[leaflet.id, tag].code[: signoff.SHORT]}"
     earlier = before.versions if before else ()
-    folder = f"{first.clinic}/{leaflet.id}/{tag}/"
     return Entry(
         clinic=first.clinic,
         leaflet=leaflet.id,
@@ -299,18 +298,17 @@ def _entry(
         else tuple(Checker(name=item.name, role=item.role, date=item.date) for item in signatures),
         codes=leaflet.codes,
         words=sought.words if (sought := project.sought.get((tag, leaflet.id))) else (),
-        files=tuple(_file(rows[item.path], item, folder, read) for item in editions),
+        files=tuple(_file(rows[item.path], item, read) for item in editions),
         preview=before.preview if before else None,
         versions=(*(item for item in earlier if item != version), version),
     )
 
 
-def _file(row: Mapping[str, Any], edition: Edition, folder: str, read: Reader) -> File:
-    form = "" if edition.format == edition.kind else f".{edition.format}"
+def _file(row: Mapping[str, Any], edition: Edition, read: Reader) -> File:
     return File(
         format=edition.format,
         kind=edition.kind,
-        path=f"{folder}{edition.leaflet}{form}.{edition.kind}",
+        path=edition.public_path,
         pages=row["pages"],
         size=len(read(edition.path)),
         digest=row["digest"],

@@ -27,6 +27,21 @@ class Edition:
         return f"{self.clinic}/{self.language}/{self.leaflet}.{self.format}.{self.kind}"
 
     @property
+    def page(self) -> str:
+        """Its leaflet's page on the site: a folder, for any host of plain files.
+
+        The clinic stands in it because its telephone numbers stand in the text. Without the last
+        part it is the place of all languages.
+        """
+        return f"{self.clinic}/{self.leaflet}/{self.language}/"
+
+    @property
+    def public_path(self) -> str:
+        """Its place on the site, beside its leaflet's page."""
+        form = "" if self.format == self.kind else f".{self.format}"
+        return f"{self.page}{self.leaflet}{form}.{self.kind}"
+
+    @property
     def scope(self) -> Scope:
         """What its own findings concern: it, and the same leaflet in other formats."""
         return Scope(leaflet=self.leaflet, language=self.language, clinic=self.clinic)

@@ -272,7 +272,7 @@ class Desk:
                 summary=summary,
                 paper=found[0],
                 others=tuple(found[1:]),
-                page=_page(site, found[0].edition) if site else "",
+                page=f"{site}/{quote(found[0].edition.page)}" if site else "",
             )
 
     def _published(self, edition: Edition) -> bytes | None:
@@ -322,7 +322,7 @@ class Desk:
             data=data,
             digest=digest(data),
             large=form.kind == "pdf" and form.least_size >= _LARGE,
-            address=_file(site, edition) if site else "",
+            address=f"{site}/{quote(edition.public_path)}" if site else "",
         )
 
     def _translated(self, domain: str, tag: str, msgid: str, context: str | None = None) -> str:
@@ -517,18 +517,6 @@ def _chosen(forms: Iterable[Format]) -> tuple[Format | None, tuple[Format, ...]]
     web = [form for form in flat if form.kind == "html"]
     first = paper[0] if paper else None
     return first, tuple(form for form in (*large[:1], *web[:1]) if form != first)
-
-
-def _page(site: str, edition: Edition) -> str:
-    """Return the page of a leaflet on the site: where the code on its paper leads."""
-    parts = (edition.clinic, edition.leaflet, edition.language)
-    return "/".join((site, *map(quote, parts), ""))
-
-
-def _file(site: str, edition: Edition) -> str:
-    """Return where the site has an edition: beside the leaflet's page."""
-    form = "" if edition.format == edition.kind else f".{edition.format}"
-    return _page(site, edition) + quote(f"{edition.leaflet}{form}.{edition.kind}")
 
 
 def _attach(message: EmailMessage, file: Enclosure, name: str, language: Language) -> None:

@@ -766,14 +766,8 @@ def typography(language: Language, paper: str) -> str:
 
 
 def _address(job: Job) -> str:
-    """Return where an edition's newest text is read: a folder, for any host of plain files.
-
-    The clinic stands in it because its telephone numbers stand in the text. Without the last part
-    it is the place of all languages.
-    """
-    edition = job.edition
-    parts = (edition.clinic, edition.leaflet, edition.language)
-    return "/".join((job.site, *map(quote, parts), ""))
+    """Return where an edition's newest text is read."""
+    return f"{job.site}/{quote(job.edition.page)}"
 
 
 def unbroken(value: str) -> str:

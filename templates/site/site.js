@@ -75,12 +75,13 @@ export async function index(documents) {
 }
 
 /** Return the leaflets that are meant, best first: of each the one in the chosen language, or in
- * the page's, or in the language in which it was found. */
+ * the page's; and the one that was found, if only other languages have what was typed. */
 export function find(searched, documents, { text, language, format, own }) {
   const hits = text
     ? [searched.search(text), searched.search(text, { combineWith: "OR" })].find((list) => list.length) ?? []
     : documents.map((row) => ({ id: row.page, score: 0 }));
   const pages = new Map(documents.map((row) => [row.page, row]));
+  const met = new Set(hits.map(({ id }) => id));
   const best = new Map();
   for (const { id, score } of hits) {
     const row = pages.get(id);
@@ -90,8 +91,11 @@ export function find(searched, documents, { text, language, format, own }) {
   for (const [leaflet, { score, row }] of best) {
     const rows = documents.filter((other) => other.leaflet === leaflet);
     const inTongue = (wanted) => rows.find((other) => other.language === wanted);
-    const chosen = language ? inTongue(language) : (inTongue(own) ?? row);
-    if (chosen && (!format || chosen.formats.includes(format))) shown.push({ score, row: chosen });
+    const here = inTongue(language || own);
+    const chosen = language || (here && met.has(here.page)) ? [here] : [here, row];
+    for (const one of chosen) {
+      if (one && (!format || one.formats.includes(format))) shown.push({ score, row: one });
+    }
   }
   const first = ({ row }) => (row.language === (language || own) ? 0 : 1);
   return shown.sort((a, b) => first(a) - first(b) || b.score - a.score).map(({ row }) => row);
