@@ -350,7 +350,8 @@ class Desk:
 
     def _letter(self, item: Recipient) -> Letter:
         bundles = self._bundles(item)
-        enclosed = sorted((bundle.paper.edition.path, bundle.paper.digest) for bundle in bundles)
+        # Names and no digests: whoever builds anew and goes on must not send what was sent.
+        enclosed = sorted(bundle.paper.edition.path for bundle in bundles)
         return Letter(
             recipient=item.address,
             sender=self.sender.ascii,

@@ -26,7 +26,7 @@ class Letter:
     Attributes:
         recipient: the address, as the list has it.
         sender: the address that it comes from, and that a returned letter goes to; in ASCII.
-        key: the digest of what is enclosed: the same person gets it once in a campaign.
+        key: the digest of which leaflets it brings: the same person gets them once in a campaign.
         message: composes it when it is its turn. Asked with `True` it encloses the files, with
             `False` it has links instead, because the server or the settings find it too large.
             `To`, `Date` and `Message-ID` are put in here, and must not be there.

@@ -250,7 +250,7 @@ class Capabilities:
             scaling=ipp.texts(found, "print-scaling-supported"),
             handling=ipp.texts(found, "multiple-document-handling-supported"),
             operations=frozenset(ipp.numbers(found, "operations-supported")),
-            copies=copies.most if isinstance(copies, Range) else 1,
+            copies=max(1, copies.most) if isinstance(copies, Range) else 1,
             # Who does not say so accepts them.
             is_accepting=ipp.number(found, "printer-is-accepting-jobs") != 0,
             is_stopped=ipp.number(found, "printer-state") == _PRINTER_STOPPED,

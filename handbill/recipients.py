@@ -293,8 +293,10 @@ def _json_lines(text: str, reading: _Reading) -> Iterator[_Row]:
             hint = "an object on each line"
             reading.fault("mailing-list", reading.at(line, error.colno), message, hint)
             continue
-        except RecursionError:
-            reading.fault("mailing-list", reading.at(line), "not JSON: too deep")
+        except (RecursionError, ValueError):
+            reading.fault(
+                "mailing-list", reading.at(line), "not JSON: too deep, or a number too long"
+            )
             continue
 
         def place(name: str, line: int = line, raw: str = raw) -> Location:

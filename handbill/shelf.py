@@ -100,7 +100,7 @@ def _paper(project: Project, row: Row, choice: Choice) -> Paper | Fault:
     if not name and len(project.clinics) != 1:
         return _wrong(row, "for which clinic?", f"there are {', '.join(project.clinics) or 'none'}")
     digits = row["copies"]
-    copies = int(digits) if digits.isascii() and digits.isdecimal() else 0
+    copies = int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 6 else 0
     if not 1 <= copies <= MOST_COPIES:
         return _wrong(row, f"{digits!r} copies", f"a whole number from 1 to {MOST_COPIES}")
     clinic = project.clinics[name] if name else next(iter(project.clinics.values()))
@@ -204,6 +204,16 @@ class Judged:
         """Whether they may stay on the shelf."""
         return self.standing in {Standing.CURRENT, Standing.STILL_DRAFT}
 
+    @property
+    def is_bad(self) -> bool:
+        """Whether they must leave the shelf; of some nobody can tell before the next build."""
+        return self.standing in {
+            Standing.CHANGED,
+            Standing.DRAFT,
+            Standing.SUPERSEDED,
+            Standing.WITHDRAWN,
+        }
+
     def row(self) -> dict[str, Any]:
         """Write it as JSON."""
         printed = self.printed
@@ -286,7 +296,7 @@ def listed(rows: Iterable[Row]) -> tuple[tuple[Printed, ...], tuple[Fault, ...]]
         if not version or len(short) != SHORT:
             hint = "it stands at the foot of each page, such as 1.0-3f9a2c1d"
             faults.append(_wrong(row, f"{row['code']!r} is no code of a text", hint))
-        elif not (digits.isascii() and digits.isdecimal()):
+        elif not (digits.isascii() and digits.isdecimal() and len(digits) < 6):
             faults.append(_wrong(row, f"{digits!r} copies", "a whole number, or nothing"))
         else:
             found.append(
@@ -381,7 +391,7 @@ def _slip(found: str, today: str) -> str:
 
 def recycle(ledger: Ledger, found: Iterable[Judged]) -> int:
     """Write down that leaflets have gone from the shelf; return how many kinds."""
-    gone = [judged.printed for judged in found if not judged.is_good and judged.printed.items]
+    gone = [judged.printed for judged in found if judged.is_bad and judged.printed.items]
     for item in (item for one in gone for item in one.items):
         recycled = _recycled(ledger, item)
         if ledger.plan(recycled).state is State.PLANNED:

@@ -101,8 +101,13 @@ class Server:
         Raises:
             ValueError: it is neither, or holds a user or a password.
         """
-        parts = urlsplit(name)
-        port = parts.port
+        try:
+            parts = urlsplit(name)
+            port = parts.port
+        except ValueError:
+            # Its words would repeat a part of the name, which may be of a password.
+            message = "a server's name has a host and a port, and nothing else"
+            raise ValueError(message) from None
         if parts.scheme not in set(Encryption) or not parts.hostname:
             message = "a server is named smtp://host (STARTTLS) or smtps://host (TLS)"
             raise ValueError(message)
@@ -500,6 +505,9 @@ def _connect(server: Server) -> _Line:
                 smtp.starttls(context=context)
                 _greet(smtp)
             _log_in(server, smtp)
+        except UnicodeError:
+            message = "its name is none that a host can have"
+            raise HandbillError(server.fault(message, "such as mail.example.org")) from None
         except OSError as error:  # smtplib's own errors are OSErrors too
             raise _told(server, error) from None
         undo.pop_all()

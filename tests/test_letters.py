@@ -483,7 +483,7 @@ def test_a_project_without_words_of_emails_sends_none() -> None:
 
 
 def test_two_letters_that_bring_the_same_have_one_key() -> None:
-    """Whoever keeps the ledger knows them by what is enclosed, whatever is attached beside it."""
+    """Whoever keeps the ledger knows them by what they bring, whichever build it is of."""
     office = desk(SIGNED)
     spanish, other, arabic = office.letters(
         [recipient("es"), recipient("es", "A-17"), recipient("ar")]
@@ -492,6 +492,9 @@ def test_two_letters_that_bring_the_same_have_one_key() -> None:
     assert spanish.key == other.key != arabic.key
     few = signed(files("[tool.handbill.email]\nattach = []"))
     assert desk(few).letters([recipient("es")])[0].key == spanish.key
+    for key, bundle in office.bundles.items():
+        office.bundles[key] = replace(bundle, paper=replace(bundle.paper, digest="another"))
+    assert office.letters([recipient("es")])[0].key == spanish.key
     assert spanish.sender == "leaflets@one.example"
     assert spanish.message(True).as_bytes() == spanish.message(True).as_bytes()
 

@@ -117,6 +117,7 @@ def test_quoted_line_breaks_leave_places_right() -> None:
         ('{"leaflets": [["hands"]]}', ("1:2", "'leaflets' is not a text or a list of texts")),
         ('{"clinic": "one", "clinic": "two"}', ("1:2", "'clinic' is there twice")),
         ('{}\n"anna@example.org"', ("2:1", "not an object")),
+        ('{"address": ' + "1" * 5000 + "}", ("1:1", "not JSON: too deep, or a number too long")),
         ('{"a": ' + "[" * 100_000, ("1:1", "not JSON: too deep")),
     ],
 )

@@ -281,6 +281,20 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
         yield made
 
 
+def test_nothing_is_recycled_that_may_be_good(ledger: Ledger) -> None:
+    """What cannot be judged before the next build stays on the shelf's list."""
+    item = Item(campaign="print:k:1", recipient="paper", thing="new")
+    ledger.plan(item, about=shelf.about(row(), 5))
+    ledger.begin(item)
+    ledger.delivered(item)
+    stopped = {**row(), "current": False}
+    judged = [shelf.judge(paper, [stopped], load()) for paper in shelf.printed(ledger)]
+
+    assert [item.standing for item in judged] == [shelf.Standing.UNSURE]
+    assert shelf.recycle(ledger, judged) == 0
+    assert len(shelf.printed(ledger)) == 1
+
+
 def test_what_was_printed_here_is_on_the_shelf_until_it_is_recycled(ledger: Ledger) -> None:
     """Copies of the same file add up, and what has gone is not told again."""
     for number, (thing, copies) in enumerate((("new", 5), ("new", 7), ("old", 3))):

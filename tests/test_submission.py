@@ -411,8 +411,21 @@ def test_what_a_server_is_called() -> None:
     assert Server.named("smtps://mail.example.org").port == 465
     assert ACCOUNT.password not in repr(other)
     for wrong in ("mail.example.org", "http://x", "smtp://a:b@x", "smtp://x/y", "smtp://x:99999"):
-        with pytest.raises(ValueError, match=r"server|[Pp]ort"):
+        with pytest.raises(ValueError, match="server"):
             Server.named(wrong)
+    for secret in ("smtp://user:s3c/ret@x", "smtp://user:s3c", "smtp://u:s3c\u2100@x"):
+        with pytest.raises(ValueError, match="server") as told:
+            Server.named(secret)
+        assert "s3c" not in str(told.value)
+
+
+def test_a_host_that_cannot_be_is_told() -> None:
+    """A slip in a host's name is a finding, not a crash."""
+    server = Server.named("smtp://mail..example.org")
+    with pytest.raises(HandbillError, match="mail") as told, Submission(server) as submission:
+        submission.open()
+
+    assert told.value.fault.kind == "mail-server"
 
 
 def test_an_account_is_nobody_elses(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from handbill.terminal import is_coloured, say
 if TYPE_CHECKING:
     from handbill.ledger import Ledger
     from handbill.model import Project
-    from handbill.printer import Capabilities, Ticket
+    from handbill.printer import Capabilities, Ticket, Wish
     from handbill.shelf import Paper
     from handbill.spool import Order, Spool
 
@@ -88,6 +88,7 @@ class _Sheaf:
     paper: "Paper"
     row: Mapping[str, Any]
     data: bytes
+    wish: "Wish"
     ticket: "Ticket"
 
 
@@ -102,7 +103,8 @@ def _print(options: argparse.Namespace) -> int:
         if options.capabilities:
             sys.stdout.write("".join(f"{line}\n" for line in can.lines()))
             return told.CLEAN
-        place = Location(path=options.printer or "--printer")
+        named = options.printer or ""
+        place = Location(path="--printer" if not named or "@" in named else named)
         if fault := printer.unfit(can, place):
             return _told([fault], _NOTHING)
         if standing := can.standing():
@@ -144,7 +146,8 @@ def _at_the_printer(
 
     environment = os.environ
     name = options.printer or environment.get("LPDEST") or environment.get("PRINTER") or ""
-    place = name or "--printer"
+    # A name may hold a password, which is not repeated.
+    place = "--printer" if not name or "@" in name else name
     server = environment.get("CUPS_SERVER") or next(
         (path for path in _SOCKETS if Path(path).is_socket()), "localhost"
     )
@@ -280,7 +283,7 @@ def _sheaves(
         )
         ticket = printer.ticket(can, wish)
         faults += ticket.faults
-        sheaves.append(_Sheaf(paper=paper, row=row, data=data, ticket=ticket))
+        sheaves.append(_Sheaf(paper=paper, row=row, data=data, wish=wish, ticket=ticket))
     return sheaves, faults
 
 
@@ -304,11 +307,12 @@ def _run(options: argparse.Namespace, spool: "Spool", sheaves: Sequence[_Sheaf])
     parts = [
         (sheaf, part, copies) for sheaf in sheaves for part, copies in enumerate(sheaf.ticket.parts)
     ]
+    # What a person wants, not what the printer is asked: that hangs on which paper is loaded today.
     names = [
         (
             sheaf.paper.edition.path,
             sheaf.row["digest"],
-            repr(sheaf.ticket.asked),
+            repr(replace(sheaf.wish, location=Location(path=""))),
             f"{part} {copies}",
         )
         for sheaf, part, copies in parts

@@ -75,5 +75,5 @@ def _status(options: argparse.Namespace) -> int:
         say(f"{len(judged) - bad} current, {bad} to look at or to recycle")
         if options.recycled:
             say(f"{shelf.recycle(ledger, judged)} kinds of paper are written down as gone")
-            bad = 0
+            bad -= sum(item.is_bad for item in judged)
     return told.FINDINGS if bad else told.status(diagnosed)
