@@ -24,6 +24,12 @@ _UNIX, _MODE = 3, stat.S_IFREG | 0o644
 _LEVEL = 9
 #: The fixed part of the header before each file.
 _HEADER = 30
+#: Of a file in the list at the end of a zip, and of what ends it, without names (APPNOTE 4.3).
+_ROW, _RECORD = 46, 22
+#: Names in UTF-8, and how hard it was packed.
+_FLAGS = 0x806
+#: Above these a zip has further records (zip64), which are not counted.
+_MOST, _LARGEST = 0xFFFF, 0xFFFF_FFFF
 #: What zips of ours unpack to, at most: this many times their size, or this much.
 _RATIO, _SMALL = 100, 100_000_000
 
@@ -137,7 +143,14 @@ def _pieces(tree: Tree, name: str) -> Iterator[bytes]:
         with tree.open(name) as file:
             while piece := file.read(_CHUNK):
                 yield piece
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+    except (
+        OSError,
+        EOFError,
+        ValueError,
+        NotImplementedError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         message = f"cannot be read: {str(error).lower() or type(error).__name__}"
         raise DamagedError(message) from error
 
@@ -187,6 +200,8 @@ class Zip:
         """
         self.label = path.name
         self._archive = zipfile.ZipFile(path)
+        self._size = path.stat().st_size
+        self._is_plain = self._size < _LARGEST and len(self._archive.infolist()) < _MOST
         infos = self._archive.infolist()
         tops = {info.filename.split("/", 1)[0] for info in infos}
         self.top = next(iter(tops)) if len(tops) == 1 else ""
@@ -228,6 +243,8 @@ class Zip:
             what = "is a folder, which none of our zips holds"
         elif info.flag_bits & 0x1:
             what = "is encrypted"
+        elif info.flag_bits & ~_FLAGS or info.comment or (info.extra and self._is_plain):
+            what = "holds what none of our zips does"
         elif stat.S_IFMT(mode) not in {0, stat.S_IFREG}:
             what = "is a link" if stat.S_ISLNK(mode) else "is no file"
         elif info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
@@ -245,7 +262,10 @@ class Zip:
             if info.header_offset > end:
                 break
             end += _HEADER + len(info.orig_filename.encode()) + info.compress_size
-        if end != start or self._archive.comment:
+        # The list of files, and the record that ends a zip.
+        listed = sum(_ROW + len(info.orig_filename.encode()) for info in row) + _RECORD
+        is_longer = self._is_plain and self._size != start + listed
+        if end != start or self._archive.comment or is_longer:
             message = "holds bytes that belong to none of its files"
             yield _unsafe(self.label, "", message)
 

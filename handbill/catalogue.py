@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from handbill import plan, signoff
+from handbill import archive, plan, signoff
 from handbill.diagnostics import Diagnostic, Fault, Location, Scope
 from handbill.editions import Edition, matches
 from handbill.model import Project
@@ -434,7 +434,7 @@ def read(data: bytes, path: str) -> Catalogue | Fault:
         found = json.loads(data)
         if found["schema"] != SCHEMA:
             return _broken(path, f"its schema is {found['schema']!r}, not {SCHEMA}")
-        return Catalogue(
+        read = Catalogue(
             source_language=found["source_language"],
             places=tuple(
                 Place(
@@ -448,8 +448,42 @@ def read(data: bytes, path: str) -> Catalogue | Fault:
             ),
             entries=tuple(_entry_from(row) for row in found["leaflets"]),
         )
+        strange = next(_strange(read), "")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         return _broken(path, f"not a catalogue: {type(error).__name__}: {error}")
+    return _broken(path, f"not a catalogue of ours: {strange}") if strange else read
+
+
+def _strange(read: Catalogue) -> Iterator[str]:
+    """Yield what would lead out of the site, or be no text on it."""
+    for place in read.places:
+        yield from _no_name(place.id)
+        if place.website and not place.website.startswith(("https://", "http://")):
+            yield f"{place.website!r} is no address of a website"
+    for entry in read.entries:
+        for name in (*entry.key, *entry.versions):
+            yield from _no_name(name)
+        paths = [file.path for file in entry.files]
+        paths += [entry.preview.path] if entry.preview else []
+        for name in paths:
+            if archive.unsafe(name) or not name.startswith(entry.folder):
+                yield f"{name!r} is not in {entry.folder}"
+        # The file is others': its values have any type.
+        texts: tuple[object, ...] = (
+            entry.title,
+            entry.summary,
+            entry.audience,
+            entry.version,
+            *entry.words,
+        )
+        for text in texts:
+            if not isinstance(text, str):
+                yield f"{text!r} is no text"
+
+
+def _no_name(name: str) -> Iterator[str]:
+    if "/" in name or archive.unsafe(name):
+        yield f"{name!r} is no name"
 
 
 def _entry_from(row: Mapping[str, Any]) -> Entry:

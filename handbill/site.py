@@ -248,12 +248,11 @@ class _Writer:
     def _clinic(self, place: Place) -> None:
         entries = self.catalogue.of(place.id)
         current = [entry for entry in entries if entry.withdrawn is None]
-        tags = dict.fromkeys((self.source.tag, *self.project.settings.languages))
+        # A list and a feed stay where they were, also when their last leaflet is withdrawn.
+        once = dict.fromkeys(entry.language for entry in entries)
+        tags = dict.fromkeys((self.source.tag, *self.project.settings.languages, *once))
         spoken = [
-            tag
-            for tag in tags
-            if tag == self.source.tag
-            or (self._speaks(tag) and any(entry.language == tag for entry in current))
+            tag for tag in tags if tag == self.source.tag or (tag in once and self._speaks(tag))
         ]
         places = {tag: f"{place.id}/{OWN}/{tag}/" for tag in spoken} | {
             self.source.tag: f"{place.id}/"

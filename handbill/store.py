@@ -212,6 +212,7 @@ class Store:
 
     def withdraw(self, path: str) -> None:
         """Remove a published file, its pictures, and the folders that they leave empty."""
+        self._inside(self.root / path)
         self.hide(path)
         with self._writing(path):
             (self.root / path).unlink(missing_ok=True)

@@ -928,6 +928,28 @@ def test_links_twins_and_hidden_bytes_are_found(
     ]
 
 
+def test_what_no_zip_of_ours_holds_is_found(
+    publisher: Publisher, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Bytes behind the end, remarks on a file, and ways to pack that crash readers."""
+    original = publisher.released / f"{STEM}-language-en.zip"
+    path = publisher.folder / original.name
+
+    path.write_bytes(original.read_bytes() + b"more" * 100)
+    assert "bytes that belong to none of its files" in findings(publisher, capsys, path)[0]
+
+    def remarked(entries: list[tuple[zipfile.ZipInfo, bytes]]) -> None:
+        entries[0][0].comment = b"a remark"
+
+    shutil.copy(original, path)
+    assert "none of our zips does" in "".join(findings(publisher, capsys, rezipped(path, remarked)))
+    shutil.copy(original, path)
+    data = bytearray(path.read_bytes())
+    data[data.find(b"PK\1\2") + 8] |= 0x20
+    path.write_bytes(data)
+    assert "none of our zips does" in "".join(findings(publisher, capsys, path))
+
+
 def test_a_bomb_is_not_unpacked(publisher: Publisher, capsys: pytest.CaptureFixture[str]) -> None:
     """A gigabyte of nothing in a small zip."""
     path = publisher.folder / "bomb.zip"

@@ -208,6 +208,44 @@ def test_the_published_catalogue_is_enough(copy: Path, tmp_path: Path) -> None:
 
     assert run(copy, "--to", str(tmp_path / "new"), "--previous", str(published)) == 0
     assert (tmp_path / "new/one/hands/ar/index.html").is_file()
+    # Its list and its feed are read by people too, and tell that it has gone.
+    assert "one/hands/ar/" not in (tmp_path / "new/one/-/ar/index.html").read_text("utf-8")
+
+
+@pytest.mark.slow
+def test_a_site_without_its_files_is_not_made(
+    copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A page that stays as it was needs the print that it leads to."""
+    published = tmp_path / "catalogue.json"
+    shutil.copy(copy / "output/site/catalogue.json", published)
+    path = copy / "content/leaflets/hands/leaflet.md"
+    write(path, path.read_text("utf-8").replace('version = "1.0"', 'version = "1.1"'))
+
+    assert run(copy, "--to", str(tmp_path / "new"), "--previous", str(published)) == 2
+    assert "files that the last site had are not there" in capsys.readouterr().err
+    assert not list((tmp_path / "new").rglob("*.html"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"path": "one/hands', '"path": "../one/hands'),
+        ('"leaflet": "hands"', '"leaflet": "../../hands"'),
+        ('"title": "', '"title": 5, "was": "'),
+    ],
+)
+def test_a_catalogue_leads_nowhere_else(
+    copy: Path, tmp_path: Path, old: str, new: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The published file comes from outside: nothing beyond the site is written or removed."""
+    text = (copy / "output/site/catalogue.json").read_text("utf-8")
+    assert old in text
+    (tmp_path / "catalogue.json").write_text(text.replace(old, new), "utf-8")
+
+    assert run(copy, "--previous", str(tmp_path / "catalogue.json")) == 2
+    assert "not a catalogue of ours" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -2,8 +2,10 @@
 
 import argparse
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from handbill import sources
 from handbill.commands import asked, told
@@ -88,6 +90,7 @@ def _site(options: argparse.Namespace) -> int:
         written = 0
         for path, edition in gathered.origins.items():
             written += _publish(target, path, built.published(edition.path))
+        _all_there(shown, target, drawn)
         for path, data in (drawn | made).items():
             written += _publish(target, path, data)
         gone = _gone(before, shown)
@@ -135,6 +138,29 @@ def _publish(target: Store, path: str, data: bytes) -> bool:
     return not held
 
 
+def _all_there(shown: "Catalogue", target: Store, drawn: Mapping[str, bytes]) -> None:
+    """Make sure that the site has the files its pages lead to.
+
+    Raises:
+        HandbillError: an edition is not today's, and the site's older file is not there either.
+    """
+    live = [entry for entry in shown.entries if entry.withdrawn is None]
+    wanted = {file.path: file.digest for entry in live for file in entry.files}
+    wanted |= {entry.preview.path: entry.preview.digest for entry in live if entry.preview}
+    lost = [
+        path
+        for path, digest in wanted.items()
+        if path not in drawn and not target.holds(path, digest)
+    ]
+    if lost:
+        asked.cannot(
+            "catalogue-file",
+            f"{target.root}/{lost[0]}",
+            f"{len(lost)} files that the last site had are not there, and are not built anew",
+            "build them, or fetch the whole published site into the folder of --to",
+        )
+
+
 def _gone(before: "Catalogue | None", now: "Catalogue") -> list[str]:
     """Return the files of the site that nothing names any more: old prints, never pages."""
 
@@ -147,7 +173,11 @@ def _gone(before: "Catalogue | None", now: "Catalogue") -> list[str]:
 
 def _base(text: str) -> str:
     """Read an address of the command line."""
-    if not _BASE.fullmatch(text):
+    try:
+        is_address = bool(_BASE.fullmatch(text) and urlsplit(text).hostname)
+    except ValueError:
+        is_address = False
+    if not is_address:
         message = f"no address of a site: {text!r}; for example https://leaflets.example.org"
         raise argparse.ArgumentTypeError(message)
     return text
