@@ -7,6 +7,7 @@ more keeps its entry, so that a code on paper that leads to it is never dead.
 import datetime as dt
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,8 +15,6 @@ from handbill import archive, plan, signoff
 from handbill.diagnostics import Diagnostic, Fault, Location, Scope
 from handbill.editions import Edition, matches
 from handbill.model import Project
-from handbill.sources import digest
-from handbill.store import MANIFEST
 
 
 SCHEMA = 1
@@ -23,7 +22,6 @@ SCHEMA = 1
 CATALOGUE = "catalogue.json"
 #: Holds what no clinic, leaflet or language is called: none of their names is a hyphen.
 OWN = "-"
-_TOOLCHAIN = "toolchain and fonts"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,12 +190,13 @@ def gather(
     for key, editions in planned.items():
         if not matches(key[0], clinics):
             continue
-        stale = next(_stale(project, rows, editions, read), None)
+        sizes: dict[str, int] = {}
+        stale = next(_stale(project, rows, editions, read, sizes), None)
         if stale is not None:
             faults.append(stale)
             continue
         ordered = sorted(editions, key=lambda item: formats.index(item.format))
-        entry = _entry(project, rows, ordered, read, old.get(key))
+        entry = _entry(project, rows, ordered, sizes, old.get(key))
         entries[key] = entry
         origins |= dict(zip((file.path for file in entry.files), ordered, strict=True))
     for key, entry in old.items():
@@ -225,42 +224,33 @@ def _stopped(key: tuple[str, str, str], findings: Sequence[Diagnostic]) -> bool:
 
 
 def _stale(
-    project: Project, rows: Mapping[str, Any], editions: list[Edition], read: Reader
+    project: Project,
+    rows: Mapping[str, Any],
+    editions: list[Edition],
+    read: Reader,
+    sizes: dict[str, int],
 ) -> Iterator[Fault]:
-    """Yield why a leaflet cannot be shown: its files are not those of today's text."""
+    """Yield why a leaflet cannot be shown, and note how large its files are."""
     for edition in editions:
-        row = rows.get(edition.path)
-        if row is None:
-            message = "it has not been built"
-        elif not row["current"]:
-            message = "its last build was stopped, and what is there is older than its text"
-        elif row["inputs"] != plan.inputs(project, edition, row["inputs"].get(_TOOLCHAIN, "")):
-            message = "what it was made from has changed since it was built"
-        elif not _holds(read, edition.path, row["digest"]):
-            message = f"the file is not the one that {MANIFEST} describes"
-        else:
-            continue
-        yield Fault(
-            kind="stale-edition",
-            location=Location(path=edition.path),
-            message=message,
-            hint="build it, then make the site; until then its page stays as it was",
-            scope=edition.scope,
-        )
-
-
-def _holds(read: Reader, path: str, wanted: str) -> bool:
-    try:
-        return digest(read(path)) == wanted
-    except OSError:
-        return False
+        data = None
+        with suppress(OSError):
+            data = read(edition.path)
+            sizes[edition.path] = len(data)
+        if message := plan.outdated(project, edition, rows.get(edition.path), data):
+            yield Fault(
+                kind="stale-edition",
+                location=Location(path=edition.path),
+                message=message,
+                hint="build it, then make the site; until then its page stays as it was",
+                scope=edition.scope,
+            )
 
 
 def _entry(
     project: Project,
     rows: Mapping[str, Any],
     editions: list[Edition],
-    read: Reader,
+    sizes: Mapping[str, int],
     before: Entry | None,
 ) -> Entry:
     first = editions[0]
@@ -276,7 +266,7 @@ def _entry(
     own = [standing for (domain, _), standing in standings.items() if domain == leaflet.id]
     signatures = [item for standing in own for item in standing.holding]
     draft = any(rows[edition.path]["draft"] for edition in editions)
-    version = f"{leaflet.version}-{standings[leaflet.id, tag].code[: signoff.SHORT]}"
+    version = signoff.mark(leaflet.version, standings[leaflet.id, tag].code)
     earlier = before.versions if before else ()
     return Entry(
         clinic=first.clinic,
@@ -298,19 +288,19 @@ def _entry(
         else tuple(Checker(name=item.name, role=item.role, date=item.date) for item in signatures),
         codes=leaflet.codes,
         words=sought.words if (sought := project.sought.get((tag, leaflet.id))) else (),
-        files=tuple(_file(rows[item.path], item, read) for item in editions),
+        files=tuple(_file(rows[item.path], item, sizes[item.path]) for item in editions),
         preview=before.preview if before else None,
         versions=(*(item for item in earlier if item != version), version),
     )
 
 
-def _file(row: Mapping[str, Any], edition: Edition, read: Reader) -> File:
+def _file(row: Mapping[str, Any], edition: Edition, size: int) -> File:
     return File(
         format=edition.format,
         kind=edition.kind,
         path=edition.public_path,
         pages=row["pages"],
-        size=len(read(edition.path)),
+        size=size,
         digest=row["digest"],
     )
 

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from handbill import plan, report
-from handbill.editions import Edition
+from handbill.editions import Edition, differing
 from handbill.model import Project
 
 
@@ -59,7 +59,7 @@ def since(before: Project, after: Project, rows: Iterable[Mapping[str, Any]]) ->
         elif path not in old:
             state = "new"
         else:
-            inputs = tuple(_differing(plan.inputs(before, old[path], tools), row["inputs"]))
+            inputs = differing(plan.inputs(before, old[path], tools), row["inputs"])
             state = "changed"
             if not inputs:
                 continue
@@ -102,9 +102,3 @@ def _rows(changes: Iterable[Change]) -> Iterator[tuple[tuple[str, ...], int]]:
         names = sorted({name for item in alike for name in item.inputs})
         cells = (leaflet, language, state, stamp, str(len(alike)), ", ".join(names))
         yield cells, len(alike)
-
-
-def _differing(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:
-    for name in sorted(before.keys() | after.keys()):
-        if before.get(name) != after.get(name):
-            yield name

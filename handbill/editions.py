@@ -47,6 +47,13 @@ class Edition:
         return Scope(leaflet=self.leaflet, language=self.language, clinic=self.clinic)
 
 
+def differing(one: Mapping[str, str], other: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names of the inputs in which two editions differ, in order."""
+    return tuple(
+        name for name in sorted(one.keys() | other.keys()) if one.get(name) != other.get(name)
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
     """Which editions a command concerns: names, or globs; none means all."""

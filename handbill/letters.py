@@ -9,6 +9,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -23,7 +24,6 @@ from handbill.model import Clinic, Format, Language, Project
 from handbill.post import Letter
 from handbill.recipients import Mailbox, Recipient
 from handbill.sources import digest
-from handbill.store import MANIFEST
 
 
 #: The gettext domain of the words of emails.
@@ -34,7 +34,6 @@ _LARGE = 16
 _MEGABYTE = 1_000_000
 #: So long may a file's name be, in bytes: file systems take 255, and programs put numbers behind.
 _NAME = 150
-_TOOLCHAIN = "toolchain and fonts"
 #: What no file may be called on some system, and what turns a name around or cannot be seen.
 _UNSAFE_NAME = re.compile(r'[\\/:*?"<>|]+')
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -282,13 +281,11 @@ class Desk:
             self.diagnostics.setdefault(item)
         if stopped:
             return None
-        row, data = self.rows.get(edition.path), b""
-        try:
-            data = self.read(edition.path) if row is not None else b""
-        except OSError:
-            row = None
-        if row is None or (reason := self._stale(edition, row, data)):
-            reason = "it is not built" if row is None else reason
+        row, data = self.rows.get(edition.path), None
+        with suppress(OSError):
+            data = self.read(edition.path)
+        reason = plan.outdated(self.project, edition, row, data)
+        if row is None or data is None or reason:
             hint = f"build --leaflet {edition.leaflet} --language {edition.language}"
             self._unbuilt(Location(path=edition.path), reason, f"python build.py {hint}")
             return None
@@ -302,15 +299,6 @@ class Desk:
                     self._fault(fault)
                 return None
         return data
-
-    def _stale(self, edition: Edition, row: Mapping[str, Any], data: bytes) -> str:
-        """Say why a file is not what would be printed today; nothing if it is."""
-        made_from = plan.inputs(self.project, edition, row["inputs"].get(_TOOLCHAIN, ""))
-        if not row["current"] or row["inputs"] != made_from:
-            return "what it was made from has changed since"
-        if digest(data) != row["digest"]:
-            return f"it is not the file that {MANIFEST} describes"
-        return ""
 
     def _unbuilt(self, place: Location, message: str, hint: str) -> None:
         self._fault(Fault(kind="unbuilt-edition", location=place, message=message, hint=hint))

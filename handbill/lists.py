@@ -1,13 +1,14 @@
 """Lists that clinics keep in a spreadsheet and save as CSV: rows by the names of their columns.
 
-For lists of paper: what is to be printed, and what lies on a shelf. Lists of people have a reader
-of their own, because nothing of such a list may be repeated in a finding. Commas, semicolons or
-tabs; UTF-8. Says of each row where it stands. Knows nothing of what the columns mean.
+`read` is for lists of paper: what is to be printed, and what lies on a shelf. Of lists of people
+nothing may be repeated in a finding: `recipients` judges their rows itself. Commas, semicolons or
+tabs; UTF-8, or the UTF-16 that Excel calls Unicode text. Says of each row where it stands. Knows
+nothing of what the columns mean.
 """
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from handbill.diagnostics import Fault, Location, not_utf8
@@ -17,7 +18,72 @@ from handbill.tables import nearest
 #: No list is as large as this; in bytes.
 LIMIT = 64 * 1024 * 1024
 
-_DELIMITERS = ",;\t"
+#: What spreadsheets write between cells.
+DELIMITERS = ",;\t"
+
+
+class UnreadableError(Exception):
+    """A file is no list.
+
+    Attributes:
+        line: where it ends to be one.
+        column: as above.
+        hint: how to make one of it.
+    """
+
+    def __init__(self, message: str, hint: str, *, line: int = 1, column: int = 1) -> None:
+        super().__init__(message)
+        self.line, self.column, self.hint = line, column, hint
+
+
+def decoded(data: bytes) -> str:
+    """Return a list's text.
+
+    Raises:
+        UnreadableError: it is neither UTF-8 nor UTF-16 with its first mark.
+    """
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        try:
+            return data.decode("utf-16")
+        except UnicodeDecodeError:
+            message, hint = "UTF-16 that has been cut off", "save it anew as CSV UTF-8"
+            raise UnreadableError(message, hint) from None
+    if b"\0" in data[:2]:
+        hint = "it looks like UTF-16 without its first mark; save it as CSV UTF-8"
+        message = "not UTF-8: it holds zero bytes"
+        raise UnreadableError(message, hint)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line, column, message = not_utf8(error)
+        raise UnreadableError(message, "save it as CSV UTF-8", line=line, column=column) from None
+
+
+def records(text: str, delimiter: str) -> Iterator[tuple[int, str, list[str]]]:
+    """Yield each record of a table: its first line, its text and its cells.
+
+    Quoted line breaks are part of a record.
+
+    Raises:
+        UnreadableError: it is no CSV from some line on.
+    """
+    used: list[str] = []
+
+    def lines() -> Iterator[str]:
+        for line in io.StringIO(text, newline=""):
+            used.append(line)
+            yield line
+
+    reader = csv.reader(lines(), delimiter=delimiter, strict=True)
+    line = 1
+    try:
+        for cells in reader:
+            yield line, "".join(used), cells
+            used.clear()
+            line = reader.line_num + 1
+    except csv.Error as error:
+        hint = 'is a quotation mark never closed? one inside a value is written ""'
+        raise UnreadableError(f"not CSV: {str(error).lower()}", hint, line=line) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,23 +120,15 @@ def read(
         rows.
     """
     reading = _Reading(path, kind, columns, optional)
+    text = None
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line, column, message = not_utf8(error)
-        reading.wrong(line, message, "save it as CSV UTF-8", column=column)
-        return (), tuple(reading.faults)
-    delimiter = max(_DELIMITERS, key=text.split("\n", 1)[0].count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    line = 1
-    try:
-        for cells in reader:
+        text = decoded(data)
+        delimiter = max(DELIMITERS, key=text.split("\n", 1)[0].count)
+        for line, _, cells in records(text, delimiter):
             reading.take(line, [cell.strip() for cell in cells])
-            line = reader.line_num + 1
-    except csv.Error as error:
-        hint = "is a quotation mark never closed?"
-        reading.wrong(line, f"not CSV: {str(error).lower()}", hint)
-    if not reading.names:
+    except UnreadableError as error:
+        reading.wrong(error.line, str(error), error.hint, column=error.column)
+    if text is not None and not reading.names:
         hint = f"its first line names its columns: {', '.join(columns)}"
         reading.wrong(1, "the list is empty", hint)
     return tuple(reading.rows), tuple(reading.faults)

@@ -15,6 +15,7 @@ from handbill import breaks, difference, signoff
 from handbill.bilingual import Marker
 from handbill.catalog import INTERFACE, INTERFACES
 from handbill.difference import Fate
+from handbill.editions import differing
 from handbill.languages import UNSPACED
 from handbill.model import Language, Line
 from handbill.release import Release, Text, wanting
@@ -170,12 +171,7 @@ def _fate(now: Mapping[str, Any], then: Mapping[str, Any], *, is_planned: bool) 
 
 def _inputs(rows: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> tuple[str, ...]:
     """Return the names of the inputs in which editions differ."""
-    found = {
-        name
-        for now, then in rows
-        for name in {*now["inputs"], *then["inputs"]}
-        if now["inputs"].get(name) != then["inputs"].get(name)
-    }
+    found = {name for now, then in rows for name in differing(now["inputs"], then["inputs"])}
     return tuple(sorted(found))
 
 
@@ -443,7 +439,9 @@ def _pair(row: Mapping[str, Any]) -> tuple[str, str]:
 
 def _version(sheet: _Sheet, item: News, text: Text) -> str:
     leaflet = sheet.release.leaflets.get(item.domain)
-    return f"Version {leaflet['version']}-{text.code[:8]}" if leaflet else f"Text {text.code[:8]}"
+    if leaflet is None:
+        return f"Text {text.code[: signoff.SHORT]}"
+    return f"Version {signoff.mark(leaflet['version'], text.code)}"
 
 
 def _signed(signature: Any) -> str:

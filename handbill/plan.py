@@ -1,8 +1,9 @@
 """Which editions a project publishes, and the job of each."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from sys import intern
+from typing import Any
 
 from handbill import signoff, toolchain
 from handbill.catalog import INTERFACE
@@ -11,6 +12,11 @@ from handbill.editions import Edition
 from handbill.model import Job, Project
 from handbill.project import FONTS, LANGUAGES
 from handbill.sources import digest
+from handbill.store import MANIFEST
+
+
+#: What the manifest calls the toolchain that an edition was made with.
+TOOLCHAIN = "toolchain and fonts"
 
 
 def languages(project: Project) -> list[str]:
@@ -128,6 +134,31 @@ def toolchain_and_fonts(project: Project) -> str:
     )
 
 
+def outdated(
+    project: Project, edition: Edition, row: Mapping[str, Any] | None, data: bytes | None
+) -> str:
+    """Say why a published file is not what would be printed today; nothing if it is.
+
+    Another toolchain than the one that has printed it makes it no other text.
+
+    Args:
+        project: the project of today.
+        edition: what the file should be.
+        row: of the manifest; None if it has none.
+        data: the file; None if it is not there.
+    """
+    if row is None or data is None:
+        return "it is not built"
+    made_from = inputs(project, edition, row["inputs"].get(TOOLCHAIN, ""))
+    if not row["current"]:
+        return "what it was made from has changed since, and its last build was stopped"
+    if row["inputs"] != made_from:
+        return "what it was made from has changed since"
+    if digest(data) != row["digest"]:
+        return f"it is not the file that {MANIFEST} describes"
+    return ""
+
+
 def inputs(project: Project, edition: Edition, tools: str) -> dict[str, str]:
     """Return the digests of exactly what an edition is made from, by the names of the inputs."""
     leaflet = project.leaflets[edition.leaflet]
@@ -152,6 +183,6 @@ def inputs(project: Project, edition: Edition, tools: str) -> dict[str, str]:
     found[f"templates/formats/{form.name}"] = digest(repr(form).encode())
     found[f"{LANGUAGES}#{language.tag}"] = digest(repr(language).encode())
     found["pyproject.toml#tool.handbill"] = digest(repr(project.settings).encode())
-    found["toolchain and fonts"] = tools
+    found[TOOLCHAIN] = tools
     # A build holds this of every edition, and most of it is the same.
     return {intern(name): intern(said) for name, said in found.items()}

@@ -40,7 +40,7 @@ from handbill.model import (
     Proof,
     Templates,
 )
-from handbill.signoff import SHORT
+from handbill.signoff import mark
 from handbill.sources import digest
 from handbill.store import GALLERY
 
@@ -611,7 +611,7 @@ class _Composer(_Setter):
                 "language": job.language,
                 "format": job.format,
                 "draft": job.draft,
-                "version": f"{leaflet.version}-{job.code[:SHORT]}",
+                "version": mark(leaflet.version, job.code),
                 "signatures": job.signatures,
                 "address": _address(job) if job.site else "",
                 "barcode": _url(_PRESS, _BARCODE) if printed else "",

@@ -16,7 +16,8 @@ from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 
-from handbill.diagnostics import Fault, Location, not_utf8
+from handbill import lists
+from handbill.diagnostics import Fault, Location
 from handbill.model import Project
 from handbill.tables import nearest
 
@@ -29,7 +30,6 @@ _REQUIRED = COLUMNS[:-1]
 #: So long a reference still is one.
 _REFERENCE = 64
 
-_DELIMITERS = ",;\t"
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _SEPARATOR = re.compile(r"[\s,;]+")
 #: What may stand around a value without meaning anything.
@@ -116,16 +116,19 @@ def read(data: bytes, path: str, project: Project) -> tuple[tuple[Recipient, ...
         project: whose leaflets, languages and clinics are meant.
     """
     reading = _Reading(path, project)
-    text = _decoded(data, reading)
-    if text is not None:
+    found: list[_Row] = []
+    try:
+        text = lists.decoded(data)
         rows = _json_lines if text.lstrip().startswith("{") else _table
-        before = len(reading.faults)
-        found = list(rows(text, reading))
-        for row in found:
-            _take(row, reading)
-        if not found and len(reading.faults) == before:
-            hint = f"a first row with {', '.join(_REQUIRED)}, then a row for each message"
-            reading.fault("mailing-list", reading.at(1), "nobody stands in it", hint)
+        found += rows(text, reading)
+    except lists.UnreadableError as error:
+        place = reading.at(error.line, error.column)
+        reading.fault("mailing-list", place, str(error), error.hint)
+    if not found and not reading.faults:
+        hint = f"a first row with {', '.join(_REQUIRED)}, then a row for each message"
+        reading.fault("mailing-list", reading.at(1), "nobody stands in it", hint)
+    for row in found:
+        _take(row, reading)
     return tuple(reading.recipients), reading.faults
 
 
@@ -145,32 +148,13 @@ def single(
     return tuple(reading.recipients), reading.faults
 
 
-def _decoded(data: bytes, reading: _Reading) -> str | None:
-    """Return a list's text: UTF-8, or the UTF-16 that Excel calls Unicode text."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        try:
-            return data.decode("utf-16")
-        except UnicodeDecodeError:
-            hint = "save it anew as CSV UTF-8"
-            reading.fault("mailing-list", reading.at(1), "UTF-16 that has been cut off", hint)
-            return None
-    if b"\0" in data[:2]:
-        hint = "it looks like UTF-16 without its first mark; save it as CSV UTF-8"
-        reading.fault("mailing-list", reading.at(1), "not UTF-8: it holds zero bytes", hint)
-        return None
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line, column, message = not_utf8(error)
-        reading.fault("mailing-list", reading.at(line, column), message, "save it as CSV UTF-8")
-        return None
-
-
 def _table(text: str, reading: _Reading) -> Iterator[_Row]:
     """Yield the rows of a CSV file, behind a first row that names their columns."""
-    delimiter = max(_DELIMITERS, key=lambda sign: len(_names(_heads(text, sign)) & set(COLUMNS)))
+    delimiter = max(
+        lists.DELIMITERS, key=lambda sign: len(_names(_heads(text, sign)) & set(COLUMNS))
+    )
     heads: tuple[str, ...] = ()
-    for line, raw, cells in _records(text, delimiter, reading):
+    for line, raw, cells in lists.records(text, delimiter):
         if not any(cell.strip() for cell in cells):
             continue
         record = _Record(reading=reading, line=line, raw=raw, delimiter=delimiter)
@@ -235,29 +219,6 @@ def _unread(name: str, place: Location, what: str, reading: _Reading) -> None:
 
 def _said(delimiter: str) -> str:
     return {",": "a comma", ";": "a semicolon"}.get(delimiter, "a tab")
-
-
-def _records(
-    text: str, delimiter: str, reading: _Reading
-) -> Iterator[tuple[int, str, Sequence[str]]]:
-    """Yield each record with its first line and its text; quoted line breaks are part of it."""
-    used: list[str] = []
-
-    def lines() -> Iterator[str]:
-        for line in io.StringIO(text, newline=""):
-            used.append(line)
-            yield line
-
-    reader = csv.reader(lines(), delimiter=delimiter, strict=True)
-    line = 1
-    try:
-        for cells in reader:
-            yield line, "".join(used), cells
-            used.clear()
-            line = reader.line_num + 1
-    except csv.Error as error:
-        hint = 'a double quote inside a value is written ""'
-        reading.fault("mailing-list", reading.at(line), f"not CSV: {error}", hint)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

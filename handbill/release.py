@@ -277,16 +277,7 @@ def write(release: Release) -> tuple[bytes, bytes]:
                 "domain": item.domain,
                 "language": item.language,
                 "code": item.code,
-                "signatures": [
-                    {
-                        "role": signature.role,
-                        "name": signature.name,
-                        "date": signature.date.isoformat(),
-                        "expires": signature.expires.isoformat(),
-                        "text": signature.text,
-                    }
-                    for signature in item.signatures
-                ],
+                "signatures": list(map(signoff.signature_row, item.signatures)),
             }
             for item in release.texts.values()
         ],

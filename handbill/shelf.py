@@ -12,10 +12,11 @@ from enum import StrEnum
 from typing import Any
 
 from handbill.diagnostics import Fault, Location
-from handbill.editions import Edition
+from handbill.editions import Edition, differing
 from handbill.ledger import Entry, Item, Ledger, State
 from handbill.lists import Row
 from handbill.model import Clinic, Project
+from handbill.signoff import SHORT, mark
 from handbill.tables import nearest
 
 
@@ -24,10 +25,9 @@ PRINT_COLUMNS, PRINT_OPTIONAL = ("leaflet", "language", "copies"), ("clinic", "f
 SHELF_COLUMNS, SHELF_OPTIONAL = ("leaflet", "language", "code"), ("clinic", "format", "copies")
 #: More copies than this are a mistake in typing.
 MOST_COPIES = 10_000
-#: How many letters of a code are printed.
-SHORT = 8
 
-_RECYCLED = "shelf:recycled"
+#: What the ledger calls the papers that have gone: as `spool` calls runs, so that it is no mailing.
+_RECYCLED = "print:recycled"
 #: What can change without any letter on the paper changing. Signatures take the word DRAFT off,
 #: which is told by itself.
 _INVISIBLE = frozenset({"toolchain and fonts", "pyproject.toml#tool.handbill", "signatures"})
@@ -99,10 +99,9 @@ def _paper(project: Project, row: Row, choice: Choice) -> Paper | Fault:
             return _wrong(row, f"no {what} is called {wanted!r}", hint)
     if not name and len(project.clinics) != 1:
         return _wrong(row, "for which clinic?", f"there are {', '.join(project.clinics) or 'none'}")
-    digits = row["copies"]
-    copies = int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 6 else 0
-    if not 1 <= copies <= MOST_COPIES:
-        return _wrong(row, f"{digits!r} copies", f"a whole number from 1 to {MOST_COPIES}")
+    copies = _count(row["copies"])
+    if not copies or copies > MOST_COPIES:
+        return _wrong(row, f"{row['copies']!r} copies", f"a whole number from 1 to {MOST_COPIES}")
     clinic = project.clinics[name] if name else next(iter(project.clinics.values()))
     form = _format(project, clinic, Choice(format=row["format"]) if row["format"] else choice)
     if isinstance(form, str):
@@ -110,6 +109,12 @@ def _paper(project: Project, row: Row, choice: Choice) -> Paper | Fault:
         return Paper(edition=edition, copies=copies, location=row.location)
     message, hint = form
     return _wrong(row, message, hint)
+
+
+def _count(digits: str) -> int | None:
+    """Read how many copies are meant; None if that is no number that a shelf could hold."""
+    is_number = digits.isascii() and digits.isdecimal() and len(digits) <= len(str(MOST_COPIES))
+    return int(digits) if is_number else None
 
 
 def _format(project: Project, clinic: Clinic, choice: Choice) -> str | tuple[str, str]:
@@ -250,7 +255,7 @@ def about(row: Mapping[str, Any], copies: int) -> str:
 
 def code(row: Mapping[str, Any]) -> str:
     """Return what stands at the foot of an edition's pages, from its row of the manifest."""
-    return f"{row['version']}-{row['code'][:SHORT]}"
+    return mark(row["version"], row["code"])
 
 
 def printed(ledger: Ledger) -> tuple[Printed, ...]:
@@ -292,12 +297,13 @@ def listed(rows: Iterable[Row]) -> tuple[tuple[Printed, ...], tuple[Fault, ...]]
     faults: list[Fault] = []
     for row in rows:
         version, _, short = row["code"].rpartition("-")
-        digits = row["copies"] or "0"
+        copies = _count(row["copies"] or "0")
         if not version or len(short) != SHORT:
             hint = "it stands at the foot of each page, such as 1.0-3f9a2c1d"
             faults.append(_wrong(row, f"{row['code']!r} is no code of a text", hint))
-        elif not (digits.isascii() and digits.isdecimal() and len(digits) < 6):
-            faults.append(_wrong(row, f"{digits!r} copies", "a whole number, or nothing"))
+        elif copies is None:
+            message = f"{row['copies']!r} copies"
+            faults.append(_wrong(row, message, "a whole number, or nothing"))
         else:
             found.append(
                 Printed(
@@ -306,7 +312,7 @@ def listed(rows: Iterable[Row]) -> tuple[tuple[Printed, ...], tuple[Fault, ...]]
                     clinic=row["clinic"],
                     format=row["format"],
                     code=f"{version}-{short.lower()}",
-                    copies=int(digits),
+                    copies=copies,
                 )
             )
     return tuple(found), tuple(faults)
@@ -341,11 +347,7 @@ def judge(found: Printed, rows: Sequence[Mapping[str, Any]], project: Project) -
 
 def _beside(found: Printed, row: Mapping[str, Any]) -> tuple[Standing, str]:
     """Compare leaflets on a shelf with today's edition; say how they stand, and why."""
-    changed = sorted(
-        name
-        for name in {*found.inputs, *row["inputs"]} - _INVISIBLE
-        if found.inputs.get(name) != row["inputs"].get(name)
-    )
+    changed = [name for name in differing(found.inputs, row["inputs"]) if name not in _INVISIBLE]
     standing, words = Standing.CURRENT, ""
     if found.code != code(row):
         standing, words = Standing.SUPERSEDED, f"today's is {code(row)}"

@@ -88,6 +88,11 @@ def code(lines: Sequence[Line]) -> str:
     return digest(json.dumps(rows(lines), ensure_ascii=False).encode())
 
 
+def mark(version: str, text_code: str) -> str:
+    """Return what stands at the foot of a text's pages: its version and the code of its text."""
+    return f"{version}-{text_code[:SHORT]}"
+
+
 def standing(project: Project, domain: str, tag: str) -> Standing:
     """Compare a text with the signatures under it."""
     now = code(printed(project, domain, tag))
@@ -207,16 +212,7 @@ def write(sign_off: SignOff) -> bytes:
     """Write a sign-off as its file."""
     found = {
         "schema": _SCHEMA,
-        "signatures": [
-            {
-                "role": item.role,
-                "name": item.name,
-                "date": item.date.isoformat(),
-                "expires": item.expires.isoformat(),
-                "text": item.text,
-            }
-            for item in sign_off.signatures
-        ],
+        "signatures": [signature_row(item) for item in sign_off.signatures],
         "texts": {name: rows(text) for name, text in sorted(sign_off.texts.items())},
     }
     return json.dumps(found, ensure_ascii=False, indent=1).encode() + b"\n"
@@ -313,6 +309,17 @@ def read_alone(signatures: Iterable[Signature]) -> set[str]:
 def rows(lines: Sequence[Line]) -> list[list[str | None]]:
     """Write a text as JSON."""
     return [[item.kind, item.context, item.source, item.text] for item in lines]
+
+
+def signature_row(item: Signature) -> dict[str, str]:
+    """Write a signature as JSON."""
+    return {
+        "role": item.role,
+        "name": item.name,
+        "date": item.date.isoformat(),
+        "expires": item.expires.isoformat(),
+        "text": item.text,
+    }
 
 
 def signature(row: Any) -> Signature:

@@ -149,6 +149,11 @@ def run(
     return f"{prefix}{last}"
 
 
+def is_of_paper(campaign: str) -> bool:
+    """Tell whether a campaign of the ledger is of paper, and no mailing."""
+    return campaign.startswith((_RUN, _NAMED_RUN))
+
+
 class Spool:
     """Hands files to one printer.
 

@@ -17,17 +17,17 @@ from handbill import archive, hypertext, plan, proofread, provenance, signoff, t
 from handbill import release as releases
 from handbill.archive import DamagedError, Tree
 from handbill.diagnostics import Fault, Location
+from handbill.editions import differing
 from handbill.model import Project, Signature
 from handbill.release import MANIFEST, PROVENANCE, RECORDS, SUMS, TEXTS, Release
 
 
 _SUM = re.compile(r"([0-9a-f]{64})  ([^\n]+)\n")
-_FONTS = "toolchain and fonts"
 #: The files behind inputs that have no file's name.
 _FILES = {
     "signatures": r"locales/[^/]+/signed/",
     "templates": r"templates/(?!fonts/|formats/|new/)",
-    _FONTS: r"templates/fonts/",
+    plan.TOOLCHAIN: r"templates/fonts/",
 }
 _UNLIKE = (
     "nothing was made anew; check out the release's revision, with its lock file and libraries"
@@ -192,29 +192,29 @@ def unlike(
         fonts: the digest of toolchain and fonts here.
     """
     here = toolchain.versions()
-    differing: dict[str, str] = {}
+    reasons: dict[str, str] = {}
     for name in sorted(here.keys() | found.toolchain.keys()):
         then, now = found.toolchain.get(name, "none"), here.get(name, "none")
         if then != now:
-            differing[name] = f"the release was made with {then[:12]}; here is {now[:12]}"
-    is_same_toolchain = not differing
+            reasons[name] = f"the release was made with {then[:12]}; here is {now[:12]}"
+    is_same_toolchain = not reasons
     known = {item.path: item for item in plan.editions(project)}
     for row in rows:
         edition = known.get(row["path"])
         if edition is None:
-            differing.setdefault(row["path"], "the checkout does not publish it")
+            reasons.setdefault(row["path"], "the checkout does not publish it")
             continue
         inputs = plan.inputs(project, edition, fonts)
-        for name in sorted(inputs.keys() | row["inputs"].keys()):
+        for name in differing(inputs, row["inputs"]):
             files = list(_behind(name, project.digests, made_from))
             # Another version changes this input too, and has been told.
-            told = name == _FONTS and not is_same_toolchain and not files
-            if inputs.get(name) != row["inputs"].get(name) and not told:
+            told = name == plan.TOOLCHAIN and not is_same_toolchain and not files
+            if not told:
                 for path in files or [name]:
-                    differing.setdefault(path, f"is not what {row['path']} was made from")
+                    reasons.setdefault(path, f"is not what {row['path']} was made from")
     return [
         _fault("unlike-checkout", "", name, message, _UNLIKE)
-        for name, message in sorted(differing.items())
+        for name, message in sorted(reasons.items())
     ]
 
 
@@ -336,7 +336,7 @@ def _texts(tree: Tree, found: Release) -> Iterator[Fault]:
 
 def _pages(tree: Tree, row: Mapping[str, Any], language: Mapping[str, str]) -> str:
     """Say in what the pages of an edition are not what the manifest says of them."""
-    name = f"{row['version']}-{row['code'][: signoff.SHORT]}"
+    name = signoff.mark(row["version"], row["code"])
     try:
         data = archive.read(tree, row["path"])
         if row["kind"] == "html":

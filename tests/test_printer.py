@@ -5,9 +5,12 @@ from dataclasses import replace
 import pytest
 
 from handbill import ipp, printer
+from handbill.commands.printing import _Sheaf
 from handbill.diagnostics import Location
+from handbill.editions import Edition
 from handbill.ipp import Operation, Range
 from handbill.printer import Capabilities, Job, JobState, Sheet, Ticket, Wish, ended, standing
+from handbill.shelf import Paper
 
 
 PLACE = Location(path="shelf.csv", line=4)
@@ -69,6 +72,24 @@ def test_a_printer_that_can_do_all_is_asked_for_all() -> None:
     }
     assert (ticket.parts, ticket.faults) == ((20,), ())
     assert ticket.words == "A4, both sides, turned over the long edge, in colour, 20 copies"
+
+
+def test_a_retry_is_the_same_when_the_tray_is_empty() -> None:
+    """A size of two names is asked for by the one that is loaded; what is wanted has one name."""
+    media = ("oe_a4-plain_210x297mm", "iso_a4_210x297mm")
+    edition = Edition(leaflet="milia", clinic="north", language="en", format="a4")
+    paper = Paper(edition=edition, copies=20, location=PLACE)
+
+    def sheaf(loaded: tuple[str, ...], wish: Wish = WISH) -> _Sheaf:
+        ticket = printer.ticket(replace(LARGE, media=media[::-1], ready=loaded), wish)
+        return _Sheaf(paper=paper, row={"digest": "d"}, data=b"", wish=wish, ticket=ticket)
+
+    full, empty = sheaf(media[:1]), sheaf(())
+    later = replace(WISH, location=Location(path="shelf.csv", line=9))
+
+    assert full.ticket.asked != empty.ticket.asked
+    assert full.name == empty.name == sheaf((), later).name
+    assert full.name != sheaf((), replace(WISH, copies=21)).name
 
 
 def test_a_booklet_turns_over_the_short_edge() -> None:

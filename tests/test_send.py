@@ -251,6 +251,17 @@ def test_what_cannot_be_sent_is_told_at_once(root: Path, arguments: list[str], s
     assert said in done.stderr
 
 
+def test_print_runs_are_no_mailings(root: Path, tmp_path: Path) -> None:
+    """One ledger holds both; letters are counted without them, and never take their names."""
+    with Ledger(tmp_path / FOLDER, clock=lambda: 0.0) as ledger:
+        for name in ("autumn", "print:0123456789abcdef:1", "print run monday", "print:recycled"):
+            ledger.plan(Item(campaign=name, recipient="x", thing="y"))
+    done = send(tmp_path, "--status")
+
+    assert done.stdout == "autumn: 1 planned\n"
+    assert send(root, "list.csv", "--campaign", "print:recycled").returncode == 2
+
+
 def test_a_server_is_named_and_a_password_in_its_name_is_not_repeated(
     root: Path, tmp_path: Path
 ) -> None:

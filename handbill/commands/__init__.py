@@ -59,8 +59,7 @@ def run(words: list[str]) -> int:
     try:
         status: int = options.command(options)
     except HandbillError as error:
-        say(told.stuck(error.fault))
-        return told.STUCK
+        return told.stuck(error.fault)
     except KeyboardInterrupt:
         say("interrupted; what was finished is kept, the rest is as it was before")
         return told.STUCK

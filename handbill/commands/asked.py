@@ -3,6 +3,7 @@
 import argparse
 import datetime as dt
 import fnmatch
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -12,6 +13,7 @@ from handbill.editions import Selection, matches
 
 
 if TYPE_CHECKING:
+    from handbill.ledger import Ledger
     from handbill.model import Project
 
 FILTERS = ("leaflet", "language", "clinic", "format")
@@ -87,6 +89,17 @@ def fonts_conf(options: argparse.Namespace) -> Path:
     if not path.is_file():
         cannot("missing-fonts", FONTS_CONF, "the project has no fonts of its own")
     return path
+
+
+def ledger(options: argparse.Namespace) -> "Ledger":
+    """Open the project's ledger of what was handed over.
+
+    Raises:
+        HandbillError: it cannot be used.
+    """
+    from handbill.ledger import FOLDER, Ledger  # noqa: PLC0415
+
+    return Ledger(options.root / FOLDER, clock=time.time)
 
 
 def selection(options: argparse.Namespace, loaded: "Project") -> Selection:

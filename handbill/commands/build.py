@@ -23,6 +23,19 @@ if TYPE_CHECKING:
     from handbill.model import Project
 
 
+#: What a build does, where the command line does not ask for more.
+PLAIN: Mapping[str, Any] = {
+    "executor": "process",
+    "shard": None,
+    "explain": False,
+    "json": False,
+    "previews": False,
+    "release": False,
+    "signed": False,
+    "paths": None,
+}
+
+
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the commands to the command line."""
     build = commands.add_parser("build", help="make the editions that are not up to date (default)")
@@ -43,7 +56,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     build.add_argument("--json", action="store_true", help="print what was made as JSON")
     build.add_argument("--previews", action="store_true", help="draw every page as a picture too")
     build.add_argument("--release", action="store_true", help="stop drafts: unsigned editions")
-    build.set_defaults(command=make, signed=False, paths=None)
+    build.set_defaults(**{**PLAIN, "command": make})
 
     merge = commands.add_parser("merge", help="put the shards of a build together")
     asked.common(merge)
@@ -83,14 +96,14 @@ def make(options: argparse.Namespace) -> int:
         return _make(options, store, today, tools)
 
 
-def ready(options: argparse.Namespace, wanted: Sequence[Edition]) -> dict[str, dict[str, Any]]:
+def ready(options: argparse.Namespace, editions: Sequence[Edition]) -> dict[str, dict[str, Any]]:
     """Make those of some editions that are not up to date; return their rows of the manifest.
 
     What is found in making them is told. An edition that is stopped by an error has no row.
     """
     today = asked.today(options)
     store = Store(asked.output(options))
-    paths = {edition.path for edition in wanted}
+    paths = {edition.path for edition in editions}
     found = sources.read(options.root)
     manifest = uptodate.unchanged(
         found, store, toolchain=toolchain.versions(), today=today, release=False
@@ -98,7 +111,7 @@ def ready(options: argparse.Namespace, wanted: Sequence[Edition]) -> dict[str, d
     rows = manifest["editions"] if manifest else ()
     if not paths <= {row["path"] for row in rows if row["current"]}:
         filters = {
-            name: sorted({getattr(edition, name) for edition in wanted}) for name in asked.FILTERS
+            name: sorted({getattr(edition, name) for edition in editions}) for name in asked.FILTERS
         }
         building = argparse.Namespace(
             root=options.root,
@@ -106,14 +119,7 @@ def ready(options: argparse.Namespace, wanted: Sequence[Edition]) -> dict[str, d
             today=options.today,
             # For one or two, workers would take longer to start than to work.
             jobs=(os.cpu_count() or 1) if len(paths) > 2 else 1,
-            executor="process",
-            shard=None,
-            explain=False,
-            json=False,
-            previews=False,
-            release=False,
-            signed=False,
-            paths=paths,
+            **{**PLAIN, "paths": paths},
             **filters,
         )
         with store.alone():
@@ -167,8 +173,8 @@ def _print(
 
     workers, at_once, fonts_conf = press
     findings = list(told.rules().run(loaded))
-    selection = asked.selection(options, loaded)
-    editions = _wanted(options, loaded)
+    editions = wanted(options, loaded)
+    editions = options.shard.deal(editions) if options.shard else editions
     if options.release:
         findings += [told.rules().diagnose(fault) for fault in plan.drafts(loaded, editions)]
     build = runner.Build(loaded, store, fonts_conf=fonts_conf, findings=findings)
@@ -184,7 +190,8 @@ def _print(
             drawn = list(build.preview(paths, workers))
             say(f"{len(drawn)} editions drawn, into {PREVIEWS}/")
         part = options.shard or options.signed or options.paths is not None
-        complete, finished = selection.everything and not part, options.shard
+        complete = asked.selection(options, loaded).everything and not part
+        finished = options.shard
     finally:
         workers.shutdown(wait=True, cancel_futures=True)
         build.conclude(complete=complete, release=options.release, shard=finished)
@@ -205,8 +212,8 @@ def _print(
     return _conclude(options, rows, [*findings, *build.met], counts)
 
 
-def _wanted(options: argparse.Namespace, loaded: "Project") -> Sequence[Edition]:
-    """Return the editions that a build is over."""
+def wanted(options: argparse.Namespace, loaded: "Project") -> Sequence[Edition]:
+    """Return the editions that a build, or all shards of one, is over."""
     from handbill import plan  # noqa: PLC0415
 
     selection = asked.selection(options, loaded)
@@ -215,9 +222,7 @@ def _wanted(options: argparse.Namespace, loaded: "Project") -> Sequence[Edition]
         for item in plan.editions(loaded)
         if selection.selects(item) and (options.paths is None or item.path in options.paths)
     ]
-    if options.signed:
-        editions = plan.signed(loaded, editions)
-    return options.shard.deal(editions) if options.shard else editions
+    return plan.signed(loaded, editions) if options.signed else editions
 
 
 def _merge(options: argparse.Namespace) -> int:

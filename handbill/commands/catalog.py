@@ -11,7 +11,7 @@ from handbill import sources
 from handbill.commands import asked, told
 from handbill.editions import matches
 from handbill.store import DIFFERENCES, PROOFS, Store
-from handbill.terminal import is_coloured, say
+from handbill.terminal import say
 
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 
 def _extract(options: argparse.Namespace) -> int:
-    from handbill import catalog, project, report  # noqa: PLC0415
+    from handbill import catalog, project  # noqa: PLC0415
 
     loaded = project.load(sources.read(options.root), today=asked.today(options))
     faults = [told.rules().diagnose(fault) for fault in loaded.faults]
@@ -89,12 +89,12 @@ def _extract(options: argparse.Namespace) -> int:
     for domain, blocks in catalog.texts(loaded).items():
         folder.publish(f"{domain}.pot", catalog.template(domain, blocks, date=newest))
         say(f"locales/{domain}.pot: {len(blocks)} messages")
-    say(report.write(faults, "text", colour=is_coloured()))
+    told.tell(faults)
     return told.FINDINGS if faults else told.CLEAN
 
 
 def _update(options: argparse.Namespace) -> int:
-    from handbill import catalog, desk, project, report  # noqa: PLC0415
+    from handbill import catalog, desk, project  # noqa: PLC0415
 
     found = sources.read(options.root)
     loaded = project.load(found, today=asked.today(options))
@@ -109,7 +109,7 @@ def _update(options: argparse.Namespace) -> int:
         for domain in domains:
             if desk.unsafe(loaded, domain, tag):
                 say(f"{catalog.path(domain, tag)}: left as it is; it or its English has errors")
-    say(report.write(faults, "text", colour=is_coloured()))
+    told.tell(faults)
     done = "to change" if options.check else "changed"
     say(f"{len(works)} of {len(tags) * len(domains)} catalogs {done}")
     return told.FINDINGS if options.check and works else told.status(faults)
@@ -134,7 +134,7 @@ def _standings(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    from handbill import desk, project, report  # noqa: PLC0415
+    from handbill import desk, project  # noqa: PLC0415
 
     found = sources.read(options.root)
     loaded = project.load(found, today=asked.today(options))
@@ -158,7 +158,7 @@ def _export(options: argparse.Namespace) -> int:
             Store(folder).publish(name, data)
             say(f"{folder / name}: {len(job.units)} texts")
     items = [told.rules().diagnose(fault) for fault in faults]
-    say(report.write(items, "text", colour=is_coloured()))
+    told.tell(items)
     return told.status(items)
 
 
@@ -180,7 +180,7 @@ def _import(options: argparse.Namespace) -> int:
             Store(options.root).publish(work.path, work.data)
             say(f"{work.path}: {work.said}")
         say(f"{len(works)} catalogs changed")
-    say(report.write(items, "text", colour=is_coloured()))
+    told.tell(items)
     say(report.summary(items))
     return told.status(items)
 
@@ -217,7 +217,7 @@ def _waive(options: argparse.Namespace) -> int:
 
 
 def _proof(options: argparse.Namespace) -> int:
-    from handbill import bilingual, plan, project, report  # noqa: PLC0415
+    from handbill import bilingual, plan, project  # noqa: PLC0415
 
     loaded = project.load(sources.read(options.root), today=asked.today(options))
     findings = list(told.rules().run(loaded))
@@ -228,12 +228,12 @@ def _proof(options: argparse.Namespace) -> int:
             continue
         proof = bilingual.sheet(loaded, domain, tag, findings, kind=kind)
         met += told.print_page(options, proof, f"{PROOFS}/{tag}/{domain}.{kind}")
-    say(report.write(met, "text", colour=is_coloured()))
+    told.tell(met)
     return told.status(met)
 
 
 def _diff(options: argparse.Namespace) -> int:
-    from handbill import bilingual, plan, project, report  # noqa: PLC0415
+    from handbill import bilingual, plan, project  # noqa: PLC0415
 
     loaded = project.load(sources.read(options.root), today=asked.today(options))
     met: list[Diagnostic] = [told.rules().diagnose(fault) for fault in loaded.faults]
@@ -246,5 +246,5 @@ def _diff(options: argparse.Namespace) -> int:
             met += told.print_page(options, proof, f"{DIFFERENCES}/{tag}/{domain}.{kind}")
         elif kind == "pdf":
             say(f"{domain} in {tag}: nobody has signed it")
-    say(report.write(met, "text", colour=is_coloured()))
+    told.tell(met)
     return told.status(met)

@@ -14,7 +14,7 @@ from handbill import sources
 from handbill.commands import asked, build, told
 from handbill.diagnostics import Fault, Location
 from handbill.store import Store
-from handbill.terminal import is_coloured, say
+from handbill.terminal import say
 
 
 if TYPE_CHECKING:
@@ -91,6 +91,12 @@ class _Sheaf:
     wish: "Wish"
     ticket: "Ticket"
 
+    @property
+    def name(self) -> tuple[str, ...]:
+        """What a person wants printed: the same in a retry, whichever paper is loaded by then."""
+        wanted = replace(self.wish, location=Location(path=""))
+        return self.paper.edition.path, self.row["digest"], repr(wanted)
+
 
 def _print(options: argparse.Namespace) -> int:
     from handbill import printer, project  # noqa: PLC0415
@@ -98,18 +104,18 @@ def _print(options: argparse.Namespace) -> int:
     if not (options.what or options.test or options.capabilities):
         hint = "name a leaflet, or a list that ends in .csv"
         asked.cannot("unknown-choice", "print", "nothing to print is named", hint)
-    with open_ledger(options) as ledger:
+    # Who is in the wrong folder should not get a ledger there.
+    found = sources.read(options.root)
+    with asked.ledger(options) as ledger:
         spool, can = _at_the_printer(options, ledger)
         if options.capabilities:
             sys.stdout.write("".join(f"{line}\n" for line in can.lines()))
             return told.CLEAN
-        named = options.printer or ""
-        place = Location(path="--printer" if not named or "@" in named else named)
-        if fault := printer.unfit(can, place):
+        if fault := printer.unfit(can, Location(path=_place(options.printer))):
             return _told([fault], _NOTHING)
         if standing := can.standing():
             say(f"{can.name}: {standing}")
-        loaded = project.load(sources.read(options.root), today=asked.today(options))
+        loaded = project.load(found, today=asked.today(options))
         if options.test:
             return _test(options, loaded, spool, can)
         papers, faults = _papers(options, loaded)
@@ -125,15 +131,6 @@ def _print(options: argparse.Namespace) -> int:
         return _run(options, spool, sheaves)
 
 
-def open_ledger(options: argparse.Namespace) -> "Ledger":
-    """Open the ledger of a project."""
-    from handbill import ledger  # noqa: PLC0415
-
-    # Who is in the wrong folder should not get a ledger there.
-    sources.read(options.root)
-    return ledger.Ledger(options.root / ledger.FOLDER, clock=time.time)
-
-
 def _at_the_printer(
     options: argparse.Namespace, ledger: "Ledger"
 ) -> tuple["Spool", "Capabilities"]:
@@ -146,8 +143,7 @@ def _at_the_printer(
 
     environment = os.environ
     name = options.printer or environment.get("LPDEST") or environment.get("PRINTER") or ""
-    # A name may hold a password, which is not repeated.
-    place = "--printer" if not name or "@" in name else name
+    place = _place(name)
     server = environment.get("CUPS_SERVER") or next(
         (path for path in _SOCKETS if Path(path).is_socket()), "localhost"
     )
@@ -176,6 +172,11 @@ def _at_the_printer(
         hint = "name a printer with --printer; lpstat -e lists those of CUPS"
         asked.cannot("unreachable-printer", place, str(error), hint)
     return way, replace(can, name=can.name or name)
+
+
+def _place(name: str) -> str:
+    """Return what findings call a printer; a name may hold a password, which is not repeated."""
+    return "--printer" if not name or "@" in name else name
 
 
 def _user() -> str:
@@ -307,16 +308,7 @@ def _run(options: argparse.Namespace, spool: "Spool", sheaves: Sequence[_Sheaf])
     parts = [
         (sheaf, part, copies) for sheaf in sheaves for part, copies in enumerate(sheaf.ticket.parts)
     ]
-    # What a person wants, not what the printer is asked: that hangs on which paper is loaded today.
-    names = [
-        (
-            sheaf.paper.edition.path,
-            sheaf.row["digest"],
-            repr(replace(sheaf.wish, location=Location(path=""))),
-            f"{part} {copies}",
-        )
-        for sheaf, part, copies in parts
-    ]
+    names = [(*sheaf.name, f"{part} {copies}") for sheaf, part, copies in parts]
     key = ledger.token("run", uri, *(word for name in names for word in name))[:16]
     campaign = run(
         ledger,
@@ -437,7 +429,7 @@ def _told(faults: Sequence[Fault], end: str = "") -> int:
     from handbill import report  # noqa: PLC0415
 
     found = [told.rules().diagnose(fault) for fault in faults]
-    say(report.write(found, "text", colour=is_coloured()))
+    told.tell(found)
     if end:
         say(f"{end}; {report.summary(found)}")
     return told.status(found)

@@ -47,15 +47,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     )
     release.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at once")
     release.add_argument("--executor", default="process", help="as for build")
-    release.set_defaults(
-        command=_release,
-        release=True,
-        explain=False,
-        json=False,
-        previews=False,
-        shard=None,
-        paths=None,
-    )
+    release.set_defaults(**{**build.PLAIN, "command": _release, "release": True})
 
     verify = commands.add_parser("verify", help="judge a release that was received, offline")
     verify.add_argument("path", type=Path, metavar="RELEASE", help="a folder or a zip")
@@ -76,7 +68,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 
 def _release(options: argparse.Namespace) -> int:
-    from handbill import archive, plan, project, publication, release, report, runner  # noqa: PLC0415
+    from handbill import archive, plan, project, publication, release, runner  # noqa: PLC0415
 
     name, to = options.name, options.to or options.root / "releases"
     if not _NAME.fullmatch(name) or archive.unsafe(name):
@@ -88,10 +80,7 @@ def _release(options: argparse.Namespace) -> int:
         say("the notes will compare with nothing; name the last release with --since")
     found = sources.read(options.root)
     loaded = project.load(found, today=asked.today(options))
-    selection = asked.selection(options, loaded)
-    editions = [item for item in plan.editions(loaded) if selection.selects(item)]
-    if options.signed:
-        editions = plan.signed(loaded, editions)
+    editions = build.wanted(options, loaded)
     findings = list(told.rules().run(loaded))
     findings += [told.rules().diagnose(fault) for fault in plan.drafts(loaded, editions)]
     planned = list(plan.editions(loaded))
@@ -120,11 +109,7 @@ def _release(options: argparse.Namespace) -> int:
             say("git knows of no revision here; the manifest names none")
         elif whole.source["changed"]:
             message = "files of the project differ from the revision that is checked out"
-            say(
-                report.write(
-                    [_diagnosed("uncommitted", ".", message)], "text", colour=is_coloured()
-                )
-            )
+            told.tell([_diagnosed("uncommitted", ".", message)])
         fonts = tomllib.loads(found.files[f"{project.FONTS}fonts.toml"].decode())["font"]
 
         def records(part: "Release") -> dict[str, bytes]:
@@ -345,8 +330,7 @@ def _typeset_anew(
 def _refused(wrong: Sequence[Diagnostic]) -> int:
     from handbill import report  # noqa: PLC0415
 
-    if wrong:
-        say(report.write(wrong, "text", colour=is_coloured()))
+    told.tell(wrong)
     say(f"not released; {report.summary(wrong)}" if wrong else "not released")
     return told.FINDINGS
 

@@ -8,14 +8,14 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from handbill import sources
 from handbill.commands import asked, told
 from handbill.store import Store
-from handbill.terminal import is_coloured, say
+from handbill.terminal import say
 
 
 if TYPE_CHECKING:
@@ -107,19 +107,21 @@ def _send(options: argparse.Namespace) -> int:
     if options.list and not options.campaign and not options.dry_run:
         hint = "such as --campaign flu-2026; the same name later sends to nobody twice"
         asked.cannot("unknown-choice", "--campaign", "a list is sent under a name", hint)
-    from handbill import project  # noqa: PLC0415
+    from handbill import project, spool  # noqa: PLC0415
 
+    if spool.is_of_paper(options.campaign or ""):
+        asked.cannot("unknown-choice", "--campaign", "a name of print runs", "name it otherwise")
     loaded = project.load(sources.read(options.root), today=asked.today(options))
     sender = _sender(options, loaded)
     wanted, found = _wanted(options, loaded)
     letters, more = _written(options, loaded, sender, wanted)
     found += more
     if told.status(found) == told.FINDINGS:
-        _tell(found)
+        told.tell(found)
         say("nothing was sent: everything is looked at before the first letter goes")
         return told.FINDINGS
     if options.dry_run:
-        _tell(found)
+        told.tell(found)
         largest = _max_size(options, loaded.settings.mailing)
         return _dry_run(options.dry_run, letters, largest)
     return _deliver(options, loaded, sender, letters, found)
@@ -198,14 +200,6 @@ def _max_size(options: argparse.Namespace, mailing: "Mailing") -> int:
     return (options.max_size or mailing.max_size) * _MEGABYTE
 
 
-def _tell(found: Iterable["Diagnostic"]) -> None:
-    """Print findings, if there are any."""
-    from handbill import report  # noqa: PLC0415
-
-    if text := report.write(list(found), "text", colour=is_coloured()):
-        say(text)
-
-
 def _dry_run(folder: Path, letters: Sequence["Letter"], largest: int) -> int:
     """Write letters as files, for no eyes but the owner's: they hold addresses."""
     from handbill.post import complete, wire  # noqa: PLC0415
@@ -254,8 +248,8 @@ def _deliver(
             file=options.root / mailing.dkim_key,
         )
     name = options.campaign or f"{loaded.today}"
-    with _ledger(options) as ledger:
-        if options.resume and name not in (known := ledger.campaigns()):
+    with asked.ledger(options) as ledger:
+        if options.resume and name not in (known := _mailings(ledger)):
             asked.unknown("--campaign", name, known or ("none yet",))
         campaign = Campaign(
             name=name,
@@ -278,12 +272,19 @@ def _deliver(
                     where = f"{outcome.letter.place.path}:{outcome.letter.place.line}"
                     say(f"[{number}/{len(letters)}] {where}: {_said(outcome)}")
         finally:
-            _tell(found)
+            told.tell(found)
             said = [f"{number} {what}" for what, number in counts.items()]
             say(f"campaign {name}: {', '.join(said) or 'nothing is known yet'}")
     if any(item.name == "doubtful-letter" for item in found):
         say("when you know: the same command with --doubtful delivered, or --doubtful again")
     return told.status(found)
+
+
+def _mailings(ledger: "Ledger") -> tuple[str, ...]:
+    """Return the names of all campaigns that are mailings."""
+    from handbill.spool import is_of_paper  # noqa: PLC0415
+
+    return tuple(name for name in ledger.campaigns() if not is_of_paper(name))
 
 
 def _said(outcome: "Outcome") -> str:
@@ -315,12 +316,6 @@ def _server(options: argparse.Namespace, mailing: "Mailing") -> "Server":
     except ValueError as error:
         # A name may hold a password, so it is not repeated.
         asked.cannot("unknown-choice", "--server", str(error), hint)
-
-
-def _ledger(options: argparse.Namespace) -> "Ledger":
-    from handbill.ledger import FOLDER, Ledger  # noqa: PLC0415
-
-    return Ledger(options.root / FOLDER, clock=time.time)
 
 
 def _choice(
@@ -355,8 +350,8 @@ def _status(options: argparse.Namespace) -> int:
     if not (options.root / FOLDER).is_dir():
         say("nothing was ever sent from here")
         return told.CLEAN
-    with _ledger(options) as ledger:
-        known = ledger.campaigns()
+    with asked.ledger(options) as ledger:
+        known = _mailings(ledger)
         if options.campaign and options.campaign not in known:
             asked.unknown("--campaign", options.campaign, known or ("none yet",))
         for name in [options.campaign] if options.campaign else known:

@@ -8,7 +8,7 @@ from handbill import sources
 from handbill.commands import asked, told
 from handbill.commands.build import progress
 from handbill.store import GALLERY, PSEUDO, SPECIMENS, Store
-from handbill.terminal import is_coloured, say
+from handbill.terminal import say
 
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 
 def _specimen(options: argparse.Namespace) -> int:
-    from handbill import press, project, report, typeset  # noqa: PLC0415
+    from handbill import press, project, typeset  # noqa: PLC0415
 
     loaded = project.load(sources.read(options.root), today=asked.today(options))
     typeset.prepare(str(asked.fonts_conf(options)))
@@ -50,12 +50,12 @@ def _specimen(options: argparse.Namespace) -> int:
         found += [told.rules().diagnose(fault) for fault in impression.faults]
         store.publish(f"{SPECIMENS}/{tag}.pdf", impression.data)
         say(f"specimen/{tag}.pdf: {loaded.languages[tag].autonym}")
-    say(report.write(found, "text", colour=is_coloured()))
+    told.tell(found)
     return told.status(found)
 
 
 def _gallery(options: argparse.Namespace) -> int:
-    from handbill import plan, press, project, report, typeset  # noqa: PLC0415
+    from handbill import plan, press, project, typeset  # noqa: PLC0415
 
     loaded = project.load(sources.read(options.root), today=asked.today(options))
     typeset.prepare(str(asked.fonts_conf(options)))
@@ -86,7 +86,7 @@ def _gallery(options: argparse.Namespace) -> int:
             name = f"{tag}.{form.name}" if form and form.kind == "pdf" else tag
             store.publish(f"{GALLERY}/{name}.{proof.edition.kind}", impression.data)
             say(f"{GALLERY}/{name}.{proof.edition.kind}: {loaded.languages[tag].autonym}")
-    say(report.write(list(dict.fromkeys(found)), "text", colour=is_coloured()))
+    told.tell(dict.fromkeys(found))
     return told.status(found)
 
 
@@ -121,6 +121,6 @@ def _pseudo(options: argparse.Namespace) -> int:
         finally:
             workers.shutdown(wait=True, cancel_futures=True)
             build.conclude(complete=selection.everything)
-    say(report.write(findings, "text", colour=is_coloured()))
+    told.tell(findings)
     say(f"in {PSEUDO}/ of the output folder; {report.summary(findings)}")
     return told.status(findings)

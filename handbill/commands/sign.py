@@ -7,7 +7,7 @@ from handbill import sources
 from handbill.commands import asked, told
 from handbill.diagnostics import Fault, Severity
 from handbill.store import Store
-from handbill.terminal import is_coloured, say
+from handbill.terminal import say
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -64,7 +64,7 @@ def _sign(options: argparse.Namespace) -> int:
     if isinstance(signed, Fault):
         found.append(told.rules().diagnose(signed))
     if found or isinstance(signed, Fault):
-        say(report.write(found, "text", colour=is_coloured()))
+        told.tell(found)
         say(f"not signed; {report.summary(found)}")
         return told.FINDINGS
     Store(options.root).publish(signed.path, signoff.write(signed))

@@ -11,7 +11,7 @@ from handbill import sources
 from handbill.commands import asked, told
 from handbill.diagnostics import Fault, HandbillError
 from handbill.store import Store
-from handbill.terminal import is_coloured, say
+from handbill.terminal import say
 
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 
 def _site(options: argparse.Namespace) -> int:
-    from handbill import catalogue, project, report, site  # noqa: PLC0415
+    from handbill import catalogue, project, site  # noqa: PLC0415
     from handbill.catalog import SITE  # noqa: PLC0415
 
     built = Store(asked.output(options))
@@ -58,7 +58,7 @@ def _site(options: argparse.Namespace) -> int:
         found += [told.rules().diagnose(fault) for fault in met]
         errors = [item for item in found if told.status([item])]
         if any(item.scope.covers(SITE, source, item.scope.clinic or "") for item in errors):
-            say(report.write(found, "text", colour=is_coloured()))
+            told.tell(found)
             say("no site was made: what is said above concerns all of it")
             return told.FINDINGS
         silent = {item.scope.language for item in errors if item.scope.language}
@@ -88,8 +88,11 @@ def _site(options: argparse.Namespace) -> int:
         # is what the next site believes, also after this one was broken off.
         believed = made.pop(catalogue.CATALOGUE)
         written = 0
+        digests = {file.path: file.digest for entry in shown.entries for file in entry.files}
         for path, edition in gathered.origins.items():
-            written += _publish(target, path, built.published(edition.path))
+            if not target.holds(path, digests[path]):
+                target.publish(path, built.published(edition.path))
+                written += 1
         _all_there(shown, target, drawn)
         for path, data in (drawn | made).items():
             written += _publish(target, path, data)
@@ -98,7 +101,7 @@ def _site(options: argparse.Namespace) -> int:
             target.withdraw(path)
         written += _publish(target, catalogue.CATALOGUE, believed)
     found += [told.rules().diagnose(fault) for fault in (*gathered.faults, *site.heavy(weights))]
-    say(report.write(found, "text", colour=is_coloured()))
+    told.tell(found)
     live = sum(entry.withdrawn is None for entry in shown.entries)
     say(
         f"{target.root}: {live} leaflets of {len(shown.places)} clinics, "

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from handbill import sources, toolchain, uptodate
 from handbill.commands import asked, told
-from handbill.commands.printing import open_ledger
 from handbill.store import Store
-from handbill.terminal import is_coloured, say
+from handbill.terminal import say
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -32,7 +31,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 
 def _status(options: argparse.Namespace) -> int:
-    from handbill import lists, project, report, shelf  # noqa: PLC0415
+    from handbill import lists, project, shelf  # noqa: PLC0415
 
     found = sources.read(options.root)
     today = asked.today(options)
@@ -50,7 +49,7 @@ def _status(options: argparse.Namespace) -> int:
         for release in (False, True)
     ):
         say("files have changed since the last build of everything: what it made is compared")
-    with open_ledger(options) as ledger:
+    with asked.ledger(options) as ledger:
         if options.shelf:
             rows, faults = lists.read(
                 sources.read_file(Path(options.shelf), limit=lists.LIMIT),
@@ -70,7 +69,7 @@ def _status(options: argparse.Namespace) -> int:
         else:
             sys.stdout.write("".join(f"{item.line()}\n" for item in judged))
         diagnosed = [told.rules().diagnose(fault) for fault in faults]
-        say(report.write(diagnosed, "text", colour=is_coloured()))
+        told.tell(diagnosed)
         bad = sum(not item.is_good for item in judged)
         say(f"{len(judged) - bad} current, {bad} to look at or to recycle")
         if options.recycled:

@@ -35,6 +35,13 @@ def status(found: Iterable[Diagnostic]) -> int:
     return FINDINGS if any(item.severity is Severity.ERROR for item in found) else CLEAN
 
 
+def tell(found: Iterable[Diagnostic]) -> None:
+    """Print findings, if there are any."""
+    from handbill import report  # noqa: PLC0415
+
+    say(report.write(list(found), "text", colour=is_coloured()))
+
+
 def print_page(
     options: argparse.Namespace, proof: "Proof", path: str, *, folder: Path | None = None
 ) -> list[Diagnostic]:
@@ -77,8 +84,7 @@ def summarise(options: argparse.Namespace, table: str) -> None:
         append(options.summary, table + "\n")
 
 
-def stuck(fault: Fault) -> str:
-    """Say why a command cannot proceed."""
-    from handbill import report  # noqa: PLC0415
-
-    return report.write([rules().diagnose(fault)], "text", colour=is_coloured())
+def stuck(fault: Fault) -> int:
+    """Say why a command cannot proceed; return its exit status."""
+    tell([rules().diagnose(fault)])
+    return STUCK
