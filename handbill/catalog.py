@@ -26,13 +26,13 @@ from handbill.model import Block, Catalog, Hours, Message, Project
 
 #: The gettext domain of the words in leaflets' templates.
 INTERFACE = "handbill"
-#: The gettext domain of the words in the site's templates, and the name of their folder.
-SITE = "site"
+#: Those of the words in the templates of emails and of the site, and the names of their folders.
+EMAIL, SITE = "email", "site"
 #: The words of templates, by domain, and what people call them. All but the first are of templates
 #: in a folder of that name, which no leaflet is printed with: no edition waits for their words.
 INTERFACES = {
     INTERFACE: "The templates’ words",
-    "email": "The words of emails",
+    EMAIL: "The words of emails",
     SITE: "The words of the catalogue",
 }
 

@@ -10,7 +10,8 @@ from html import unescape
 
 _MARKUP = re.compile(r"<(style|script|title)\b.*?</\1>|<!--.*?-->|<[^>]*>", re.DOTALL)
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)\b([^>]*?)(/?)>", re.IGNORECASE)
-_VOID = frozenset({"area", "br", "col", "hr", "img", "input", "link", "meta", "wbr"})
+#: Elements that have no end.
+VOID = frozenset({"area", "br", "col", "hr", "img", "input", "link", "meta", "wbr"})
 _INLINE = frozenset({"a", "abbr", "b", "bdi", "cite", "em", "i", "span", "strong"})
 
 
@@ -107,7 +108,7 @@ def _joined(words: list[str]) -> Iterator[str]:
 
 def _depth(match: re.Match[str], depth: int, leave: str) -> int:
     tag = _TAG.match(match.group())
-    if tag is None or match.group(1) or tag.group(2).lower() in _VOID or tag.group(4):
+    if tag is None or match.group(1) or tag.group(2).lower() in VOID or tag.group(4):
         return depth
     if tag.group(1):
         return max(0, depth - 1)

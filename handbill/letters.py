@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import quote
 
 from handbill import bidi, plan, press, recipients, rules, signoff, templates
+from handbill.catalog import EMAIL
 from handbill.diagnostics import Diagnostic, Fault, Location, Scope, Severity
 from handbill.editions import Edition
 from handbill.model import Clinic, Format, Language, Project
@@ -26,8 +27,6 @@ from handbill.recipients import Mailbox, Recipient
 from handbill.sources import digest
 
 
-#: The gettext domain of the words of emails.
-DOMAIN = "email"
 _WORDS = (templates.SUBJECT, templates.PLAIN, templates.RICH)
 #: From so many points on, print is large.
 _LARGE = 16
@@ -166,7 +165,7 @@ class Desk:
         """Look at what holds for all letters: the templates and the formats."""
         settings = self.project.settings
         for path in _WORDS:
-            own = self.project.outlets.get(DOMAIN)
+            own = self.project.outlets.get(EMAIL)
             if own is None or not own.sources.get(path, "").strip():
                 self._fault(
                     Fault(
@@ -174,7 +173,7 @@ class Desk:
                         location=Location(path=f"templates/{path}"),
                         message="does not exist, or is empty",
                         hint="no email can be written without it; take it from the repository",
-                        scope=Scope(leaflet=DOMAIN),
+                        scope=Scope(leaflet=EMAIL),
                     )
                 )
         for name in settings.mailing.attach:
@@ -194,13 +193,13 @@ class Desk:
             return
         source = self.project.settings.source_language
         for item in self.findings:
-            of_words = item.scope.leaflet == DOMAIN and item.severity is Severity.ERROR
+            of_words = item.scope.leaflet == EMAIL and item.severity is Severity.ERROR
             if of_words and item.scope.language in {None, source, tag}:
                 self.diagnostics.setdefault(item)
         missing = {
-            name: signoff.standing(self.project, DOMAIN, name).missing
+            name: signoff.standing(self.project, EMAIL, name).missing
             for name in dict.fromkeys((source, tag))
-            if DOMAIN in self.project.interfaces
+            if EMAIL in self.project.interfaces
         }
         self.words[tag] = not any(missing.values())
         for name, roles in missing.items():
@@ -209,10 +208,10 @@ class Desk:
                 self._fault(
                     Fault(
                         kind="unsigned",
-                        location=Location(path=signoff.path(DOMAIN, name)),
+                        location=Location(path=signoff.path(EMAIL, name)),
                         message=message + ", ".join(roles),
                         hint="python build.py catalog proof --leaflet email, then sign",
-                        scope=Scope(leaflet=DOMAIN, language=name),
+                        scope=Scope(leaflet=EMAIL, language=name),
                     )
                 )
 
@@ -332,7 +331,7 @@ class Desk:
         """Return what gives the words of emails in a language, as plain text."""
 
         def t(msgid: str, **values: object) -> str:
-            return templates.fill_plain(self._translated(DOMAIN, tag, msgid), values)
+            return templates.fill_plain(self._translated(EMAIL, tag, msgid), values)
 
         return t
 
@@ -461,14 +460,14 @@ class Desk:
 
     def _plain(self, path: str, context: Mapping[str, object], language: Language) -> str:
         values = {**context, "t": self._plain_words(language.tag)}
-        text = templates.render(self.project.outlets[DOMAIN], path, values)
+        text = templates.render(self.project.outlets[EMAIL], path, values)
         return bidi.isolate_plain(text) if language.direction == "rtl" else text
 
     def _rich(self, context: Mapping[str, object], language: Language) -> str:
         def t(msgid: str, **values: object) -> str:
-            return templates.fill(self._translated(DOMAIN, language.tag, msgid), values)
+            return templates.fill(self._translated(EMAIL, language.tag, msgid), values)
 
-        html = templates.render(self.project.outlets[DOMAIN], templates.RICH, {**context, "t": t})
+        html = templates.render(self.project.outlets[EMAIL], templates.RICH, {**context, "t": t})
         return press.readable(html, language)
 
 

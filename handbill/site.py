@@ -14,7 +14,17 @@ from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from pathlib import Path
 
-from handbill import catalog, languages, press, preview, syndication, tables, templates, webfonts
+from handbill import (
+    catalog,
+    hypertext,
+    languages,
+    press,
+    preview,
+    syndication,
+    tables,
+    templates,
+    webfonts,
+)
 from handbill.catalog import SITE
 from handbill.catalogue import CATALOGUE, OWN, Catalogue, Entry, Place, Preview, Reader, write
 from handbill.diagnostics import Fault, Location, Scope
@@ -44,7 +54,6 @@ _POLICY = (
 #: Stands for the digest of the fonts while nobody knows which letters there are.
 _LATER = "later"
 _ALWAYS = "0123456789ABCDEFabcdef .,:;-–·()/@+"
-_VOID = frozenset({"br", "hr", "img", "input", "link", "meta"})
 _NOTE = re.compile(r'<p data-note="(\w+)">(.*?)</p>', re.DOTALL)
 _PROGRAM_KEYS: Mapping[str, Key] = {
     "file": Key(holds=str, example='"minisearch-7.2.0.js"'),
@@ -470,7 +479,8 @@ class _Writer:
         """Tell whether the site has words in a language."""
         if tag == self.source.tag:
             return True
-        return tag not in self.silent and (tag, SITE) in self.project.catalogs
+        known = tag in self.project.languages and (tag, SITE) in self.project.catalogs
+        return known and tag not in self.silent
 
     def _direction(self, entry: Entry) -> str:
         language = self.project.languages.get(entry.language)
@@ -514,7 +524,7 @@ class _Writer:
         """Write what keeps pages for a time without a network."""
         words = {}
         for tag in dict.fromkeys((self.source.tag, *self.project.settings.languages)):
-            if tag in self.project.languages and self._speaks(tag):
+            if self._speaks(tag):
                 language = self.project.languages[tag]
                 html = templates.render(
                     self.templates, f"{SITE}/notes.html.jinja", self._words(language)
@@ -628,7 +638,7 @@ class _Reading(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note where a language begins."""
-        if tag not in _VOID:
+        if tag not in hypertext.VOID:
             _tag, around, named = self._tags[-1] if self._tags else ("", "", False)
             given = dict(attrs)
             named = named or "name" in (given.get("class") or "").split()
@@ -636,7 +646,7 @@ class _Reading(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         """Note where a language ends."""
-        if tag not in _VOID and self._tags:
+        if tag not in hypertext.VOID and self._tags:
             self._tags.pop()
 
     def handle_data(self, data: str) -> None:

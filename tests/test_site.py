@@ -282,6 +282,23 @@ def test_a_language_without_words_has_leaflets_all_the_same(
 
 
 @pytest.mark.slow
+def test_a_language_that_is_not_known_any_more_has_pages_all_the_same(
+    copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its words are there, and nobody describes it: that is told, and its leaflets' pages stay."""
+    write(copy / "pyproject.toml", '[tool.handbill]\nlanguages = ["es"]\n')
+    table = copy / "locales/languages.toml"
+    head, _, tail = table.read_text("utf-8").partition("[ar]")
+    write(table, head + tail[tail.find("\n[") :] if "\n[" in tail else head)
+    rebuilt(copy)
+
+    assert run(copy) == 1
+    assert "LF012 unknown-language" in capsys.readouterr().err
+    html = (copy / "output/site/one/hands/ar/index.html").read_text("utf-8")
+    assert '<html lang="en"' in html
+
+
+@pytest.mark.slow
 def test_a_broken_template_makes_no_site(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Half a site would be worse than the old one, which stays."""
     before = {path: path.stat().st_mtime_ns for path in (copy / "output/site").rglob("*")}
